@@ -1,0 +1,139 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/header_tree.hpp"
+
+namespace cairn {
+
+/// Blocks that left the best chain and blocks that joined it, in the order it happens.
+struct TipChange {
+    std::vector<BlockHash> disconnected;
+    std::vector<BlockHash> connected;
+    [[nodiscard]] bool empty() const { return disconnected.empty() && connected.empty(); }
+};
+
+/// Why a store cannot be opened as a ledger of this chain: a sentence.
+struct OpenError {
+    std::string detail;
+};
+
+/// The block tree, the accounts of the best chain, and the choice between branches.
+///
+/// Stages rows, never writes: what a call changed is durable once the caller has written it, and after
+/// a failed write (or a fault of `Staged`) the object is thrown away and opened anew.
+///
+/// A switch to another branch is worked out over a branch of the staged rows: the tip moves only once
+/// every block of it that is needed to have more work than the tip has proved valid. The valid part of
+/// a branch that failed, or of one that is not finished, is kept, so that a bad end found late costs
+/// its author a block and us one block. Two bounds slice the work: `kSliceRows` a call, and
+/// `kOverlayMax` bytes, beyond which what is done so far is written with a valid tip of its own.
+/// One owner; no lock. Source: docs/architecture.md, The ledger.
+class Ledger {
+public:
+    static constexpr std::size_t kOverlayMax = 256 * 1024 * 1024;  // bytes
+    static constexpr std::size_t kSliceRows = 20'000;              // accounts and index rows
+    static constexpr std::size_t kRecentBlocks = 8;
+
+    struct Limits {
+        std::size_t overlay_bytes = kOverlayMax;
+        std::size_t slice_rows = kSliceRows;
+    };
+
+    /// `rows` must see a store that holds this chain: see `stage_genesis`.
+    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params, const Staged& rows,
+                                          Limits limits);
+    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params, const Staged& rows);
+
+    [[nodiscard]] const Tip& tip() const { return tip_; }
+    [[nodiscard]] const ChainParams& params() const { return *params_; }
+
+    /// Rules 1 to 5. Staged at once; a header known already is no error.
+    [[nodiscard]] Result<void, Rejection> add_header(const HashedHeader& header, UnixSeconds now,
+                                                     Staged& rows);
+    /// Keeps a block (and its header, if new); does not connect it. True if it was new.
+    [[nodiscard]] Result<bool, Rejection> add_block(const BlockPtr& block, UnixSeconds now, Staged& rows);
+    /// Marks a known header and all its descendants invalid, for good.
+    void condemn(const BlockHash& hash, Rule reason, Staged& rows);
+    /// Moves towards the branch of most work, a slice at a time; appends what it did to `change`.
+    /// True: there is more to do; write what is staged, then call again.
+    [[nodiscard]] bool advance(Staged& rows, TipChange& change);
+    /// Stages which tips are still to be tried, so that a crash between slices loses none.
+    void stage_candidates(Staged& rows);
+
+    [[nodiscard]] std::optional<HeaderRecord> header(const Staged& rows, const BlockHash& hash) {
+        return tree_.find(rows, hash);
+    }
+    /// What the next block on the best chain must look like.
+    [[nodiscard]] HeaderContext next_context(const Staged& rows);
+    /// A block whose body is kept; null if there is none. The newest are at hand without a read.
+    [[nodiscard]] BlockPtr block(const Staged& rows, const BlockHash& hash);
+    /// The verdict that ended the last branch found invalid in connecting; for the log and the sender.
+    [[nodiscard]] const std::optional<std::pair<BlockHash, Rejection>>& last_invalid() const {
+        return last_invalid_;
+    }
+
+private:
+    struct Candidate {
+        ChainWork work;
+        std::uint64_t sequence = 0;
+        BlockHash hash;
+        // Most work first, then the one that was whole first.
+        friend bool operator<(const Candidate& a, const Candidate& b) {
+            if (a.work != b.work) return a.work > b.work;
+            return std::tie(a.sequence, a.hash) < std::tie(b.sequence, b.hash);
+        }
+    };
+    /// A switch under way: rows on top of the tip's, and how far it has come.
+    struct Switch {
+        BlockHash base;                       // the tip it began at
+        BlockHash target;
+        std::vector<BlockHash> to_disconnect; // from the tip downward
+        std::vector<BlockHash> to_connect;    // upward
+        std::size_t disconnected = 0;
+        std::size_t connected = 0;
+        Tip at;                               // where the overlay stands
+        Overlay overlay;
+    };
+
+    Ledger(std::shared_ptr<const ChainParams> params, Tip tip, Limits limits)
+        : params_{std::move(params)}, limits_{limits}, tip_{tip} {}
+
+    void link(const BlockHash& hash, Staged& rows);
+    [[nodiscard]] bool begin_switch(const Candidate& target, const Staged& rows);
+    [[nodiscard]] std::size_t undo_one(Staged& branch);
+    [[nodiscard]] Result<std::size_t, Rejection> connect_one(Staged& branch);
+    void adopt(Staged& rows, TipChange& change);
+    void drop_lesser_candidates();
+    void remember(BlockPtr block);
+
+    std::shared_ptr<const ChainParams> params_;
+    Limits limits_;
+    Tip tip_;
+    HeaderTree tree_;
+    std::uint64_t next_sequence_ = 1;
+    std::set<Candidate> candidates_;         // linked, not invalid, more work than the tip
+    std::set<BlockHash> stored_candidates_;  // what the table says
+    std::optional<Switch> switch_;
+    std::deque<BlockPtr> recent_;
+    std::optional<std::pair<BlockHash, Rejection>> last_invalid_;
+};
+
+/// Stages the rows of an empty chain: genesis, its accounts, the tip.
+void stage_genesis(const ChainParams& params, Staged& rows);
+
+/// The tables that belong to the chain and the pool: what a restart clears.
+inline constexpr Table kChainTables[] = {Table::headers, Table::blocks,       Table::undo,
+                                         Table::best,    Table::accounts,     Table::transactions,
+                                         Table::history, Table::pool};
+
+/// The way from one block to another of the same store: down to the common ancestor, up again. Nothing
+/// if either is unknown or has no body on the way.
+[[nodiscard]] std::optional<TipChange> path(const Staged& rows, const BlockHash& from,
+                                            const BlockHash& to);
+
+}  // namespace cairn

@@ -1,0 +1,173 @@
+#include "ledger/pool_tables.hpp"
+
+#include "core/primitives/codec.hpp"
+
+namespace cairn::tables {
+namespace {
+
+enum Prefix : std::uint8_t { kOrder, kId, kSender, kDropped, kDroppedOrder, kKey, kKeyTime };
+
+template <class T>
+Bytes number_key(Prefix prefix, T number) {
+    Bytes key{prefix};
+    append_big_endian(key, number);
+    return key;
+}
+
+Bytes digest_key(Prefix prefix, ByteView digest) {
+    Bytes key{prefix};
+    append(key, digest);
+    return key;
+}
+
+Bytes sender_key(const CheckedTransfer& transfer) {
+    Bytes key = digest_key(kSender, transfer.sender().bytes);
+    append_big_endian(key, transfer.nonce());
+    return key;
+}
+
+template <std::size_t N>
+Bytes to_bytes(const std::array<std::uint8_t, N>& array) {
+    return {array.begin(), array.end()};
+}
+
+std::optional<Pending> read_pending(const Row& row) {
+    Reader reader{*row.value};
+    Pending entry;
+    entry.order = read_big_endian<std::uint64_t>(ByteView{row.key}.subspan(1));
+    entry.since = reader.integer<std::uint32_t>();
+    const ByteView rest = reader.raw(reader.remaining());
+    if (!reader.ok()) return std::nullopt;
+    entry.transfer = CheckedTransfer::from_store(Bytes(rest.begin(), rest.end()));
+    if (!entry.transfer) return std::nullopt;
+    return entry;
+}
+
+}  // namespace
+
+void put_pending(Staged& rows, const Pending& pending) {
+    const CheckedTransfer& transfer = *pending.transfer;
+    Writer value;
+    value.integer(pending.since).raw(transfer.bytes());
+    Writer order;
+    order.integer(pending.order);
+    rows.put(Table::pool, number_key(kOrder, pending.order), value.take());
+    rows.put(Table::pool, digest_key(kId, transfer.id().bytes), order.take());
+    rows.put(Table::pool, sender_key(transfer), to_bytes(transfer.id().bytes));
+}
+
+void erase_pending(Staged& rows, const Pending& pending) {
+    rows.erase(Table::pool, number_key(kOrder, pending.order));
+    rows.erase(Table::pool, digest_key(kId, pending.transfer->id().bytes));
+    rows.erase(Table::pool, sender_key(*pending.transfer));
+}
+
+std::optional<Pending> pending(const Staged& rows, const Txid& id) {
+    const auto order = rows.get(Table::pool, digest_key(kId, id.bytes));
+    if (!order) return std::nullopt;
+    Bytes key = number_key(kOrder, Reader{*order}.integer<std::uint64_t>());
+    auto value = rows.get(Table::pool, key);
+    if (!value) return std::nullopt;
+    return read_pending(Row{Table::pool, std::move(key), std::move(value)});
+}
+
+PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds) {
+    PendingPage page;
+    const auto found = rows.scan(Table::pool, number_key(kOrder, order), Bytes{kId}, bounds);
+    for (const auto& row : found) {
+        if (auto entry = read_pending(row)) page.entries.push_back(std::move(*entry));
+        else page.undecodable.push_back(row.key);
+    }
+    if (!found.empty())
+        page.next = read_big_endian<std::uint64_t>(ByteView{found.back().key}.subspan(1)) + 1;
+    return page;
+}
+
+std::vector<std::uint64_t> pending_nonces(const Staged& rows, const Address& sender) {
+    std::vector<std::uint64_t> nonces;
+    Bytes from = digest_key(kSender, sender.bytes);
+    Bytes to = from;
+    to.insert(to.end(), 9, 0xff);
+    for (;;) {
+        const auto found = rows.scan(Table::pool, from, to, Bounds{});
+        for (const auto& row : found)
+            nonces.push_back(read_big_endian<std::uint64_t>(ByteView{row.key}.subspan(33)));
+        if (found.empty()) return nonces;
+        from = found.back().key;
+        from.push_back(0);
+    }
+}
+
+void put_dropped(Staged& rows, std::uint64_t order, const Dropped& dropped) {
+    const Txid& id = dropped.transfer->id();
+    Writer value;
+    value.integer(order).bytes(as_bytes(dropped.reason)).raw(dropped.transfer->bytes());
+    rows.put(Table::pool, digest_key(kDropped, id.bytes), value.take());
+    rows.put(Table::pool, number_key(kDroppedOrder, order), to_bytes(id.bytes));
+}
+
+std::optional<Dropped> dropped(const Staged& rows, const Txid& id) {
+    const auto value = rows.get(Table::pool, digest_key(kDropped, id.bytes));
+    if (!value) return std::nullopt;
+    Reader reader{*value};
+    (void)reader.integer<std::uint64_t>();
+    Dropped found;
+    found.reason = std::string{as_text(reader.bytes())};
+    const ByteView rest = reader.raw(reader.remaining());
+    found.transfer = CheckedTransfer::from_store(Bytes(rest.begin(), rest.end()));
+    if (!found.transfer) return std::nullopt;
+    return found;
+}
+
+void erase_dropped(Staged& rows, const Txid& id) {
+    Bytes key = digest_key(kDropped, id.bytes);
+    const auto value = rows.get(Table::pool, key);
+    if (!value) return;
+    rows.erase(Table::pool, number_key(kDroppedOrder, Reader{*value}.integer<std::uint64_t>()));
+    rows.erase(Table::pool, std::move(key));
+}
+
+std::vector<std::uint64_t> dropped_orders(const Staged& rows, std::size_t limit) {
+    std::vector<std::uint64_t> orders;
+    for (const auto& row :
+         rows.scan(Table::pool, Bytes{kDroppedOrder}, Bytes{kKey}, Bounds{limit, SIZE_MAX}))
+        orders.push_back(read_big_endian<std::uint64_t>(ByteView{row.key}.subspan(1)));
+    return orders;
+}
+
+void erase_dropped_order(Staged& rows, std::uint64_t order) {
+    Bytes key = number_key(kDroppedOrder, order);
+    if (const auto id = rows.get(Table::pool, key)) rows.erase(Table::pool, digest_key(kDropped, *id));
+    rows.erase(Table::pool, std::move(key));
+}
+
+void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id) {
+    Writer value;
+    value.integer(now).raw(id.bytes);
+    rows.put(Table::pool, digest_key(kKey, key.bytes), value.take());
+    Bytes by_time = number_key(kKeyTime, now);
+    append(by_time, key.bytes);
+    rows.put(Table::pool, std::move(by_time), {});
+}
+
+std::optional<Txid> idempotency(const Staged& rows, const Hash256& key, UnixSeconds now) {
+    const auto value = rows.get(Table::pool, digest_key(kKey, key.bytes));
+    if (!value) return std::nullopt;
+    Reader reader{*value};
+    const auto since = reader.integer<std::uint32_t>();
+    Txid id;
+    id.bytes = reader.array<32>();
+    if (!reader.finished() || std::uint64_t{since} + kIdempotencySeconds <= now) return std::nullopt;
+    return id;
+}
+
+void expire_idempotency(Staged& rows, UnixSeconds now, std::size_t limit) {
+    if (now < kIdempotencySeconds) return;
+    const Bytes to = number_key(kKeyTime, static_cast<UnixSeconds>(now - kIdempotencySeconds + 1));
+    for (const auto& row : rows.scan(Table::pool, Bytes{kKeyTime}, to, Bounds{limit, SIZE_MAX})) {
+        rows.erase(Table::pool, digest_key(kKey, ByteView{row.key}.subspan(5)));
+        rows.erase(Table::pool, row.key);
+    }
+}
+
+}  // namespace cairn::tables

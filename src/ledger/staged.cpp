@@ -1,0 +1,135 @@
+#include "ledger/staged.hpp"
+
+#include <algorithm>
+
+#include "core/base/ensure.hpp"
+
+namespace cairn {
+
+void Overlay::set(Table table, Bytes key, std::optional<Bytes> value) {
+    const std::size_t added = value ? value->size() : 0;
+    const std::size_t key_size = key.size();
+    const auto [place, fresh] = rows_.try_emplace(Key{table, std::move(key)});
+    if (fresh) bytes_ += key_size;
+    else bytes_ -= place->second ? place->second->size() : 0;
+    place->second = std::move(value);
+    bytes_ += added;
+}
+
+const std::optional<Bytes>* Overlay::find(Table table, ByteView key) const {
+    if (rows_.empty()) return nullptr;
+    const auto found = rows_.find(Key{table, Bytes(key.begin(), key.end())});
+    return found == rows_.end() ? nullptr : &found->second;
+}
+
+void Overlay::absorb(Overlay&& upper) {
+    if (rows_.empty()) {
+        *this = std::move(upper);
+    } else {
+        while (!upper.rows_.empty()) {
+            auto node = upper.rows_.extract(upper.rows_.begin());
+            set(node.key().first, std::move(node.key().second), std::move(node.mapped()));
+        }
+    }
+    upper.clear();
+}
+
+void Overlay::clear() {
+    rows_.clear();
+    bytes_ = 0;
+}
+
+bool Staged::is_cleared(Table table) const {
+    return std::find(cleared_.begin(), cleared_.end(), table) != cleared_.end();
+}
+
+void Staged::note(StoreError error) const {
+    if (!fault_) fault_ = std::move(error);
+}
+
+const std::optional<StoreError>& Staged::fault() const {
+    return below_ != nullptr && !fault_ ? below_->fault() : fault_;
+}
+
+std::optional<Bytes> Staged::get(Table table, ByteView key) const {
+    if (const auto* staged = own().find(table, key)) return *staged;
+    if (below_ != nullptr) return below_->get(table, key);
+    if (is_cleared(table)) return std::nullopt;
+    auto found = snapshot_->get(table, key);
+    if (!found) {
+        note(std::move(found.error()));
+        return std::nullopt;
+    }
+    return std::move(*found);
+}
+
+std::vector<Row> Staged::scan_below(Table table, ByteView from, ByteView to, Bounds bounds) const {
+    if (below_ != nullptr) return below_->scan(table, from, to, bounds);
+    if (is_cleared(table)) return {};
+    auto found = snapshot_->scan(table, from, to, bounds);
+    if (found) return std::move(*found);
+    note(std::move(found.error()));
+    return {};
+}
+
+std::vector<Row> Staged::scan(Table table, ByteView from, ByteView to, Bounds bounds) const {
+    const auto& rows = own().rows();
+    auto next = rows.lower_bound(Overlay::Key{table, Bytes(from.begin(), from.end())});
+    const auto past = to.empty() ? rows.lower_bound(Overlay::Key{
+                                       static_cast<Table>(static_cast<int>(table) + 1), Bytes{}})
+                                 : rows.lower_bound(Overlay::Key{table, Bytes(to.begin(), to.end())});
+    if (next == past) return scan_below(table, from, to, bounds);
+
+    // Where the scan below stopped at its bound, rows staged beyond its last key wait for the next one.
+    auto under = scan_below(table, from, to, Bounds{bounds.rows, SIZE_MAX});
+    const bool cut = under.size() >= bounds.rows;
+    const Bytes horizon = cut ? under.back().key : Bytes{};
+    std::vector<Row> merged;
+    auto low = under.begin();
+    for (;;) {
+        if (next != past && cut && next->first.second > horizon) next = past;
+        const bool has_low = low != under.end();
+        if (!has_low && next == past) break;
+        if (next == past || (has_low && low->key < next->first.second)) {
+            merged.push_back(std::move(*low++));
+            continue;
+        }
+        if (has_low && low->key == next->first.second) ++low;
+        if (next->second) merged.push_back({table, next->first.second, next->second});
+        ++next;
+    }
+    if (merged.empty() && cut) {  // all of this page is staged to go
+        Bytes further = horizon;
+        further.push_back(0);
+        return scan(table, further, to, bounds);
+    }
+    if (merged.size() > bounds.rows) merged.resize(bounds.rows);
+    return merged;
+}
+
+std::vector<Row> Staged::scan_back(Table table, ByteView from, ByteView to, Bounds bounds) const {
+    ENSURE(below_ == nullptr && rows_.empty());
+    auto found = snapshot_->scan_back(table, from, to, bounds);
+    if (found) return std::move(*found);
+    note(std::move(found.error()));
+    return {};
+}
+
+void Staged::clear(Table table) {
+    ENSURE(below_ == nullptr);
+    if (!is_cleared(table)) cleared_.push_back(table);
+    Overlay kept;
+    for (const auto& [key, value] : rows_.rows())
+        if (key.first != table) kept.set(key.first, key.second, value);
+    rows_ = std::move(kept);
+}
+
+Batch Staged::to_batch() const {
+    Batch batch;
+    batch.cleared = cleared_;
+    batch.rows.reserve(rows_.rows().size());
+    for (const auto& [key, value] : rows_.rows()) batch.rows.push_back({key.first, key.second, value});
+    return batch;
+}
+
+}  // namespace cairn

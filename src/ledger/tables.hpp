@@ -1,0 +1,131 @@
+#pragma once
+
+#include <optional>
+
+#include "core/base/u256.hpp"
+#include "core/consensus/checked.hpp"
+#include "core/consensus/connect.hpp"
+#include "core/consensus/rejection.hpp"
+#include "core/primitives/header.hpp"
+#include "ledger/staged.hpp"
+
+/// How every row of the store looks: keys and values are encoded here and nowhere else.
+///
+///   table         key                                   value
+///   meta          "chain"                               genesis hash 32
+///                 "tip"                                 hash 32 | height u64 | work 32 | time u32 | issued u64
+///                 "sequence"                            u64, next to be given to a linked block
+///   headers       00 | hash 32                          HeaderRecord
+///                 01 | parent 32 | hash 32              empty: the children of a header
+///                 02 | hash 32                          empty: tips with more work than the best one's
+///   blocks        height u64 BE | hash 32               the block's bytes
+///   undo          height u64 BE | hash 32               issued u64 | varint n | n x (address 32 | u8 | account)
+///   best          height u64 BE                         hash 32
+///   accounts      address 32                            balance u64 | nonce u64
+///   transactions  txid 32                               height u64 | position u32 | offset u32 | size u32
+///   history       address 32 | ~height u64 BE |         txid 32 | u8 direction
+///                 ~position u32 BE                      (newest first in key order)
+///   pool          see pool_tables.hpp
+///   peers         the room `net`
+///
+/// Integers are little-endian unless BE (big-endian) is said.
+namespace cairn {
+
+/// The best chain's end.
+struct Tip {
+    BlockHash hash;
+    Height height = 0;
+    ChainWork work;
+    UnixSeconds time = 0;      // of its header
+    std::uint64_t issued = 0;  // base units, after it
+    friend bool operator==(const Tip&, const Tip&) = default;
+};
+
+/// What is known of a header, and of its block.
+struct HeaderRecord {
+    BlockHeader header;
+    Height height = 0;
+    ChainWork work;               // cumulative
+    UnixSeconds anchor_time = 0;  // time of block 2 on this branch (ASERT)
+    bool has_body = false;
+    bool linked = false;          // it and all its ancestors have bodies
+    bool invalid = false;
+    Rule reason = Rule::malformed;  // why it is invalid
+    std::uint64_t sequence = 0;     // in the order of linking; breaks ties of work
+    std::uint32_t size = 0;         // bytes of the block, 0 without body
+    std::uint32_t transactions = 0; // count, reward included
+    friend bool operator==(const HeaderRecord&, const HeaderRecord&) = default;
+};
+
+/// Where a transaction of the best chain stands.
+struct Location {
+    Height height = 0;
+    std::uint32_t position = 0;  // in its block, the reward is 0
+    std::uint32_t offset = 0;    // of its bytes in the block's
+    std::uint32_t size = 0;
+};
+
+struct Undo {
+    std::uint64_t issued = 0;  // before the block
+    std::vector<std::pair<Address, std::optional<Account>>> accounts;
+};
+
+enum Direction : std::uint8_t { kOutgoing = 1, kIncoming = 2 };  // both of a transfer to oneself
+
+struct HistoryEntry {
+    Height height = 0;
+    std::uint32_t position = 0;
+    Txid id;
+    std::uint8_t direction = 0;
+};
+
+namespace tables {
+
+[[nodiscard]] std::optional<BlockHash> chain(const Staged& rows);
+void put_chain(Staged& rows, const BlockHash& genesis);
+
+[[nodiscard]] std::optional<Tip> tip(const Staged& rows);
+void put_tip(Staged& rows, const Tip& tip);
+
+[[nodiscard]] std::uint64_t sequence(const Staged& rows);
+void put_sequence(Staged& rows, std::uint64_t next);
+
+[[nodiscard]] std::optional<HeaderRecord> header(const Staged& rows, const BlockHash& hash);
+void put_header(Staged& rows, const BlockHash& hash, const HeaderRecord& record);
+/// The children of a header, in order of their hashes.
+[[nodiscard]] std::vector<BlockHash> children(const Staged& rows, const BlockHash& parent);
+void put_child(Staged& rows, const BlockHash& parent, const BlockHash& child);
+[[nodiscard]] std::vector<BlockHash> candidates(const Staged& rows);
+void put_candidate(Staged& rows, const BlockHash& hash);
+void erase_candidate(Staged& rows, const BlockHash& hash);
+
+[[nodiscard]] Bytes block_key(Height height, const BlockHash& hash);
+[[nodiscard]] std::optional<Bytes> block(const Staged& rows, Height height, const BlockHash& hash);
+void put_block(Staged& rows, Height height, const BlockHash& hash, ByteView bytes);
+
+[[nodiscard]] std::optional<Undo> undo(const Staged& rows, Height height, const BlockHash& hash);
+void put_undo(Staged& rows, Height height, const BlockHash& hash, const Connected& connected,
+              std::uint64_t issued_before);
+void erase_undo(Staged& rows, Height height, const BlockHash& hash);
+
+[[nodiscard]] Bytes height_key(Height height);
+[[nodiscard]] std::optional<BlockHash> best(const Staged& rows, Height height);
+void put_best(Staged& rows, Height height, const BlockHash& hash);
+void erase_best(Staged& rows, Height height);
+
+[[nodiscard]] std::optional<Account> account(const Staged& rows, const Address& address);
+void put_account(Staged& rows, const Address& address, const std::optional<Account>& account);
+
+[[nodiscard]] std::optional<Location> location(const Staged& rows, const Txid& id);
+/// Entries of an account, newest first, beginning after `after` (height, position) if given.
+[[nodiscard]] std::vector<HistoryEntry> history(
+    const Staged& rows, const Address& address,
+    const std::optional<std::pair<Height, std::uint32_t>>& after, std::size_t limit);
+/// Adds or removes the transaction and history rows of a block of the best chain.
+void index_block(Staged& rows, Height height, const CheckedBlock& block);
+void unindex_block(Staged& rows, Height height, const CheckedBlock& block);
+/// The same of the genesis block, which may hold many rewards.
+void index_genesis(Staged& rows, const ChainParams& params);
+
+}  // namespace tables
+}  // namespace cairn

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "core/base/result.hpp"
+#include "core/primitives/time.hpp"
+#include "ledger/store.hpp"
+#include "node/view.hpp"
+
+namespace cairn {
+
+class Node;
+
+/// A request to the node's thread. `run` decides and stages; `done` comes after the group's one durable
+/// write, with the view that shows it or the reason why nothing of it was kept. A rejection travels
+/// inside the command. `done` must not block.
+struct Command {
+    virtual ~Command() = default;
+    virtual void run(Node& node, Now now) = 0;
+    virtual void done(Result<ViewPtr, StoreError> outcome) noexcept = 0;
+    /// Whether it must be the only one of its group.
+    [[nodiscard]] virtual bool alone() const { return false; }
+};
+
+/// Blocks go before transfers; each lane is bounded on its own.
+enum class Lane : std::uint8_t { blocks, transfers };
+
+/// All that the interface and the peers know of the node. Any thread.
+class Gate {
+public:
+    virtual ~Gate() = default;
+    /// False: the lane is full or the node is stopping; the command is gone and `done` is not called.
+    [[nodiscard]] virtual bool post(Lane lane, std::unique_ptr<Command> command) = 0;
+    [[nodiscard]] virtual ViewPtr view() const = 0;
+};
+
+}  // namespace cairn

@@ -1,0 +1,176 @@
+#include "node/node.hpp"
+
+#include <algorithm>
+
+#include "core/base/ensure.hpp"
+
+namespace cairn {
+namespace {
+
+/// Room that a block keeps for header, count and reward.
+constexpr std::size_t kBlockOverhead = BlockHeader::kSize + 9 + 50 + Reward::kExtraMax;
+
+}  // namespace
+
+Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
+                                                    Store& store, NodeOptions options, Now now) {
+    std::unique_ptr<Node> node{new Node{std::move(chain), store, options}};
+    if (auto loaded = node->load(now); !loaded) return fail(loaded.error());
+    return node;
+}
+
+Result<void, OpenError> Node::load(Now now) {
+    staged_ = std::make_unique<Staged>(store_->snapshot());
+    if (!tables::chain(*staged_) && !staged_->fault()) stage_genesis(*chain_, *staged_);
+    auto ledger = Ledger::open(chain_, *staged_, options_.ledger);
+    if (!ledger) return fail(ledger.error());
+    ledger_.emplace(std::move(*ledger));
+    pool_.emplace(options_.pool);
+    bad_pool_rows_ = pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
+    advance(now);
+    if (auto written = commit(now); !written)
+        return fail(OpenError{"the store cannot be written: " + written.error().detail});
+    return {};
+}
+
+Account Node::account(const Address& address) const {
+    if (const auto known = tables::account(*staged_, address)) return *known;
+    return {std::min(chain_->spec().opening, Amount::kMaxUnits - ledger_->tip().issued), 0};
+}
+
+std::uint64_t Node::next_nonce(const Address& address) const {
+    return pool_->next_nonce(address, account(address).nonce);
+}
+
+std::optional<Txid> Node::idempotency(const Hash256& key, Now now) const {
+    return tables::idempotency(*staged_, key, now.wall);
+}
+
+void Node::remember_idempotency(const Hash256& key, const Txid& id, Now now) {
+    tables::put_idempotency(*staged_, key, now.wall, id);
+}
+
+Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
+    if (tables::location(*staged_, transfer->id()) || pool_->find(transfer->id()))
+        return Admitted{std::move(transfer), true, true, {}};
+    auto admitted = pool_->add(transfer, account(transfer->sender()), now.wall, *staged_);
+    if (admitted) pending_.admitted.push_back(std::move(transfer));
+    return admitted;
+}
+
+Result<Submitted, Rejection> Node::submit(const BlockPtr& block, Now now) {
+    auto added = ledger_->add_block(block, now.wall, *staged_);
+    if (!added) return fail(added.error());
+    if (!*added) return Submitted{block->header.hash, false};
+    advance(now);
+    const auto record = ledger_->header(*staged_, block->header.hash);
+    if (record && record->invalid) {
+        const auto& verdict = ledger_->last_invalid();
+        if (verdict && verdict->first == block->header.hash) return fail(verdict->second);
+        return fail(Rejection{Rule::parent_valid, "ancestors that are all valid",
+                              "an ancestor refused for " + std::string{rule_name(record->reason)}});
+    }
+    return Submitted{block->header.hash, true};
+}
+
+void Node::condemn(const HashedHeader& header, Rule rule, Now now) {
+    if (!ledger_->add_header(header, now.wall, *staged_)) return;  // nothing to remember it by
+    ledger_->condemn(header.hash, rule, *staged_);
+    advance(now);
+}
+
+void Node::advance(Now now) {
+    TipChange change;
+    more_ = ledger_->advance(*staged_, change);
+    if (change.empty()) return;
+    const auto blocks = [this](const BlockHash& hash) { return ledger_->block(*staged_, hash); };
+    const auto accounts = [this](const Address& who) { return account(who); };
+    auto settled = pool_->settle(change, blocks, accounts, now.wall, *staged_);
+    const auto add = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    add(pending_.change.disconnected, change.disconnected);
+    add(pending_.change.connected, change.connected);
+    add(pending_.settled.confirmed, settled.confirmed);
+    add(pending_.settled.returned, settled.returned);
+    add(pending_.settled.dropped, settled.dropped);
+}
+
+void Node::step(Now now) {
+    if (more_) advance(now);
+}
+
+void Node::on_tick(Now now) { pool_->expire(now.wall, *staged_); }
+
+Result<std::string, StoreError> Node::restart() {
+    ENSURE(staged_->empty());
+    std::string backup;
+    if (ledger_->tip().height > 1 || pool_->size(0).transfers > 0) {
+        auto made = store_->backup();
+        if (!made) return made;
+        backup = std::move(*made);
+    }
+    const BlockHash left = ledger_->tip().hash;
+    for (const auto table : kChainTables) staged_->clear(table);
+    stage_genesis(*chain_, *staged_);
+    auto ledger = Ledger::open(chain_, *staged_, options_.ledger);
+    ENSURE(ledger.has_value());  // it reads what was staged in the line above
+    ledger_.emplace(std::move(*ledger));
+    pool_.emplace(options_.pool);
+    more_ = false;
+    if (left != ledger_->tip().hash) pending_.change.disconnected.push_back(left);
+    return backup;
+}
+
+void Node::set_mining(bool on) {
+    template_due_ = template_due_ || (on && !mining_);
+    mining_ = on;
+}
+
+TemplatePtr Node::make_template() {
+    auto work = std::make_shared<Template>();
+    work->generation = generation_;
+    work->previous = ledger_->tip().hash;
+    work->context = ledger_->next_context(*staged_);
+    const ConnectContext context{work->context.height, ledger_->tip().issued};
+    work->transfers = pool_->best(chain_->spec().max_block - std::min<std::size_t>(
+                                      chain_->spec().max_block, kBlockOverhead));
+    const auto reward = [&] {
+        AccountSet accounts;
+        for (const auto& transfer : work->transfers)
+            for (const auto& who : {transfer->sender(), transfer->recipient()})
+                if (!accounts.contains(who)) accounts.emplace(who, tables::account(*staged_, who));
+        return required_reward(work->transfers, std::move(accounts), context, chain_->spec());
+    };
+    auto amount = reward();
+    if (!amount) {
+        // Only next to the cap, where an opening may give less than the pool was told: mine without.
+        work->transfers.clear();
+        amount = reward();
+    }
+    work->reward = *amount;
+    return work;
+}
+
+Result<Committed, StoreError> Node::commit(Now now) {
+    ledger_->stage_candidates(*staged_);
+    if (staged_->fault()) return fail(*staged_->fault());
+    const bool changed = !staged_->empty();
+    if (changed) {
+        if (auto written = store_->write(staged_->to_batch()); !written) return fail(written.error());
+        staged_ = std::make_unique<Staged>(store_->snapshot());
+        ++generation_;
+    }
+    if (changed || !view_)
+        view_ = std::make_shared<const View>(View{generation_, chain_, ledger_->tip(),
+                                                  pool_->size(now.wall), false, store_->snapshot()});
+    Committed committed = std::move(pending_);
+    pending_ = {};
+    committed.view = view_;
+    if (mining_ && (changed || template_due_)) {
+        committed.work = make_template();
+        template_due_ = false;
+        if (staged_->fault()) return fail(*staged_->fault());
+    }
+    return committed;
+}
+
+}  // namespace cairn
