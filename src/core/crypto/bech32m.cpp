@@ -54,6 +54,7 @@ std::optional<Bech32m> bech32m_decode(std::string_view text) {
     decoded.prefix.resize(separator);
     std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(separator),
                    decoded.prefix.begin(), lowered);
+    decoded.values.reserve(text.size() - separator - 1);
     Checksum checksum;
     checksum.feed_prefix(decoded.prefix);
     for (const char c : text.substr(separator + 1)) {
