@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "node/gate.hpp"
+#include "node/node.hpp"
+
+namespace cairn {
+
+/// What the node's thread needs from outside, all of it called on that thread.
+struct NodeThreadHooks {
+    std::function<Now()> now;
+    /// Makes the store writable again after a failed write; an error while it cannot be.
+    std::function<Result<void, StoreError>()> recover;
+    /// After each commit that changed something, once its answers are given.
+    std::function<void(const Committed&)> committed;
+    /// A failed write, and the recovery from it (null).
+    std::function<void(const StoreError*)> trouble;
+};
+
+/// The thread that owns the node. It drains two bounded lanes, blocks before transfers, and for each
+/// group: run, one durable write, publish the view, answer. If the write fails every command of the
+/// group hears it, and the node is opened anew on the same store as at start-up; until that succeeds
+/// the view says read_only and commands are refused.
+class NodeThread final : public Gate {
+public:
+    static constexpr std::size_t kBlocksMax = 64;
+    static constexpr std::size_t kTransfersMax = 8192;
+    static constexpr std::size_t kGroupMax = 1024;       // commands a group
+    static constexpr Tick kTickMs = 1000;
+    static constexpr Tick kRecoverMs = 1000;
+
+    static Result<std::unique_ptr<NodeThread>, OpenError> start(
+        std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
+        NodeThreadHooks hooks);
+    ~NodeThread() override;
+    NodeThread(const NodeThread&) = delete;
+    NodeThread& operator=(const NodeThread&) = delete;
+
+    [[nodiscard]] bool post(Lane lane, std::unique_ptr<Command> command) override;
+    [[nodiscard]] ViewPtr view() const override;
+    /// Whether commits make templates. Any thread; takes effect with the next group.
+    void set_mining(bool on);
+    /// Runs what waits, then ends. Commands posted later are refused.
+    void stop();
+    /// Rows of the pool that were damaged and dropped at start.
+    [[nodiscard]] std::size_t bad_pool_rows() const { return bad_pool_rows_; }
+
+private:
+    using Group = std::vector<std::unique_ptr<Command>>;
+
+    NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
+               NodeThreadHooks hooks);
+    void run();
+    /// Waits for commands, a tick or more work; empty at the end of a tick.
+    [[nodiscard]] Group take(bool more_work);
+    void work_on(Group group);
+    void fail_all(Group& group, const StoreError& error);
+    void recover();
+    void publish(ViewPtr view);
+
+    std::shared_ptr<const ChainParams> chain_;
+    Store& store_;
+    NodeOptions options_;
+    NodeThreadHooks hooks_;
+    std::unique_ptr<Node> node_;  // this thread's alone; null while the store is in trouble
+    std::size_t bad_pool_rows_ = 0;
+    Tick next_tick_ = 0;
+    Tick next_recovery_ = 0;
+
+    mutable std::mutex view_mutex_;  // guards view_ only
+    ViewPtr view_;
+    std::mutex queue_mutex_;         // guards what follows
+    std::condition_variable wake_;
+    std::array<std::deque<std::unique_ptr<Command>>, 2> lanes_;
+    bool stopping_ = false;
+    bool mining_ = false;
+    bool mining_changed_ = false;
+
+    std::thread thread_;
+};
+
+}  // namespace cairn
