@@ -88,6 +88,19 @@ TEST(Asert, NoValueOverflowsAtTheEdgesOfItsInputs) {
     EXPECT_EQ(asert_bits(U256{1}, INT64_MAX, 0, fastest), compress(U256::max()));
 }
 
+TEST(Asert, WhatOutgrows256BitsIsTheLimit) {
+    const AsertParams wide{1, 1, U256::max()};
+    for (int bits = 0; bits < 256; ++bits)
+        for (int doublings = 0; doublings < 300; ++doublings) {
+            const U256 anchor = U256{1} << static_cast<unsigned>(bits);
+            const U256 expected = bits + doublings < 256
+                                      ? U256{1} << static_cast<unsigned>(bits + doublings)
+                                      : U256::max();
+            ASSERT_EQ(asert_bits(anchor, doublings, 0, wide), compress(expected))
+                << bits << " + " << doublings;
+        }
+}
+
 TEST(Asert, EasyTargetsAreScaledAsHardOnesAre) {
     // The target of 207fffff has 255 bits and its product with the factor 272: nothing may be cut
     // off. A target 2^100 times smaller must go through the same bits, up to the exponent's byte.

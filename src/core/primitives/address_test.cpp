@@ -19,6 +19,7 @@ TEST(AddressText, ComesBackUnderItsOwnPrefixOnly) {
     EXPECT_EQ(text.size(), 4U + 52 + 6);
     EXPECT_EQ(parse_address(text, "crn"), sample());
     EXPECT_FALSE(parse_address(text, "crnd"));
+    EXPECT_FALSE(parse_address(text, "crm"));
     EXPECT_FALSE(parse_address(text, "cr"));
     EXPECT_FALSE(parse_address(format_address(sample(), "crnd"), "crn"));
 }
