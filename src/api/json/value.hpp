@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cairn::json {
+
+struct Member;
+
+/// A number as it was written: "1.50" stays "1.50", for no double lies between a text and its
+/// meaning.
+struct Number {
+    std::string text;
+    friend bool operator==(const Number&, const Number&) = default;
+};
+
+/// One JSON value. Strings are valid UTF-8; the names of an object differ, in the order written.
+class Value {
+public:
+    using Array = std::vector<Value>;
+    using Object = std::vector<Member>;
+
+    Value() = default;
+    explicit Value(bool value) : data_{value} {}
+    explicit Value(Number value) : data_{std::move(value)} {}
+    explicit Value(std::string value) : data_{std::move(value)} {}
+    explicit Value(Array value) : data_{std::move(value)} {}
+    explicit Value(Object value) : data_{std::move(value)} {}
+
+    [[nodiscard]] bool is_null() const { return data_.index() == 0; }
+    [[nodiscard]] const bool* boolean() const { return std::get_if<bool>(&data_); }
+    [[nodiscard]] const Number* number() const { return std::get_if<Number>(&data_); }
+    [[nodiscard]] const std::string* string() const { return std::get_if<std::string>(&data_); }
+    [[nodiscard]] const Array* array() const { return std::get_if<Array>(&data_); }
+    [[nodiscard]] const Object* object() const { return std::get_if<Object>(&data_); }
+
+    /// The member of that name; nothing if there is none, or if this is no object.
+    [[nodiscard]] const Value* find(std::string_view name) const;
+
+private:
+    std::variant<std::monostate, bool, Number, std::string, Array, Object> data_;
+};
+
+struct Member {
+    std::string name;
+    Value value;
+};
+
+/// The value as people are told what was found: "the string \"abc\"", "an array"; long texts are
+/// cut.
+[[nodiscard]] std::string describe(const Value& value);
+
+}  // namespace cairn::json
