@@ -1,0 +1,11 @@
+# Fails when the include path in the file INCLUDES has FORBIDDEN or anything below it.
+file(READ ${INCLUDES} paths)
+if(paths STREQUAL ";")
+    message(FATAL_ERROR "${INCLUDES} names no folder at all")
+endif()
+foreach(path IN LISTS paths)
+    cmake_path(IS_PREFIX FORBIDDEN "${path}" NORMALIZE found)
+    if(found)
+        message(FATAL_ERROR "the model sees ${path}")
+    endif()
+endforeach()
