@@ -19,6 +19,12 @@ using testing::text;
 constexpr std::string_view kZeroWords =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
+std::string joined(std::string_view words, std::string_view last) {
+    std::string all{words};
+    all.push_back(' ');
+    return all.append(last);
+}
+
 /// NFKD, as far as BIP39's Japanese words need it: the blank, and hiragana with a sound mark.
 std::string decompose_hiragana(std::string_view utf8) {
     const auto put = [](std::string& to, unsigned code) {
@@ -120,17 +126,16 @@ TEST(Bip39, TakesAnyBlanksAndCase) {
 
 TEST(Bip39, RefusesAWrongChecksum) {
     // 4 bits of checksum: of the 2,048 last words, 128 are right.
-    const auto head = kZeroWords.substr(0, kZeroWords.rfind(' ') + 1);
+    const auto head = kZeroWords.substr(0, kZeroWords.rfind(' '));
     std::size_t accepted = 0;
-    for (const auto last : kBip39English)
-        accepted += entropy_of_words(std::string{head} + std::string{last}) ? 1 : 0;
+    for (const auto last : kBip39English) accepted += entropy_of_words(joined(head, last)) ? 1 : 0;
     EXPECT_EQ(accepted, 128U);
 }
 
 TEST(Bip39, RefusesUnknownWordsAndWrongCounts) {
     EXPECT_FALSE(entropy_of_words(""));
     EXPECT_FALSE(entropy_of_words("abandon"));
-    EXPECT_FALSE(entropy_of_words(std::string{kZeroWords} + " abandon"));
+    EXPECT_FALSE(entropy_of_words(joined(kZeroWords, "abandon")));
     EXPECT_FALSE(entropy_of_words(kZeroWords.substr(0, kZeroWords.rfind(' '))));
     std::string misspelt{kZeroWords};
     misspelt.replace(misspelt.rfind("about"), 5, "abouts");

@@ -44,7 +44,9 @@ std::optional<SecretBytes> derive_key(ByteView header, const SecretText& passwor
 }
 
 Bytes associated_data(ByteView header, ByteView context) {
-    Bytes data{header.begin(), header.end()};
+    Bytes data;
+    data.reserve(header.size() + context.size());
+    append(data, header);
     append(data, context);
     return data;
 }

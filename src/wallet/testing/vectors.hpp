@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -17,7 +18,8 @@ namespace cairn::testing {
 inline constexpr Argon2Cost kCheap{8, 1};
 
 inline std::string read_vectors(const std::string& name) {
-    std::ifstream file{std::string{CAIRN_SOURCE_DIR} + "/tests/vectors/" + name, std::ios::binary};
+    std::ifstream file{std::filesystem::path{CAIRN_SOURCE_DIR} / "tests/vectors" / name,
+                       std::ios::binary};
     EXPECT_TRUE(file) << name;
     return {std::istreambuf_iterator<char>{file}, {}};
 }
