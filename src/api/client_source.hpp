@@ -1,0 +1,11 @@
+#pragma once
+
+#include "api/http/request.hpp"
+#include "api/session/guess_delay.hpp"
+
+namespace cairn {
+
+/// Where a client comes from, as far as delays tell sources apart.
+[[nodiscard]] Source source_of(const http::Client& client);
+
+}  // namespace cairn

@@ -1,0 +1,65 @@
+#include "api/name_book.hpp"
+
+#include <algorithm>
+
+#include "api/json/reader.hpp"
+#include "api/json/utf8.hpp"
+#include "api/json/writer.hpp"
+
+namespace cairn {
+
+// The keys of names are public knowledge: a blinded context would hide nothing.
+NameBook::NameBook() : signer_{std::array<std::uint8_t, 32>{}} {}
+
+Address NameBook::address_of(const Name& name) const {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = known_.find(name.text); found != known_.end()) return found->second;
+    if (known_.size() >= kNamesMax) known_.clear();
+    return known_.emplace(name.text, name_address(name, signer_)).first->second;
+}
+
+bool NameBook::proves(std::string_view text, const Address& address, const ChainSpec& spec) const {
+    const auto party = parse_party(text, spec);
+    const auto* name = party ? std::get_if<Name>(&*party) : nullptr;
+    return name != nullptr && address_of(*name) == address;
+}
+
+std::string encode_envelope(const Envelope& envelope) {
+    if (!envelope.from && !envelope.to && !envelope.memo) return {};
+    std::string out;
+    json::Writer writer{out};
+    writer.begin_object();
+    if (envelope.from) writer.key("from").string(*envelope.from);
+    if (envelope.to) writer.key("to").string(*envelope.to);
+    if (envelope.memo) writer.key("memo").string(*envelope.memo);
+    writer.end_object();
+    return out;
+}
+
+std::optional<Envelope> decode_envelope(ByteView bytes) {
+    if (bytes.empty() || bytes.front() != '{') return std::nullopt;
+    const auto value = json::parse(as_text(bytes), json::Limits{2, 8});
+    if (!value || value->object() == nullptr) return std::nullopt;
+    Envelope envelope;
+    for (const auto& member : *value->object()) {
+        const std::string* text = member.value.string();
+        if (text == nullptr) return std::nullopt;
+        if (member.name == "from") envelope.from = *text;
+        else if (member.name == "to") envelope.to = *text;
+        else if (member.name == "memo") envelope.memo = *text;
+        else return std::nullopt;
+    }
+    return envelope;
+}
+
+bool is_showable(ByteView bytes) {
+    if (!json::is_utf8(as_text(bytes))) return false;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::uint8_t byte = bytes[i];
+        if ((byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f) return false;
+        if (byte == 0xc2 && i + 1 < bytes.size() && bytes[i + 1] < 0xa0) return false;  // C1 controls
+    }
+    return true;
+}
+
+}  // namespace cairn

@@ -1,0 +1,91 @@
+#include "api/routes/login.hpp"
+
+#include <algorithm>
+
+#include "api/client_source.hpp"
+#include "api/parse.hpp"
+
+namespace cairn::routes {
+namespace {
+
+http::Problem refused(const LoginRefusal& refusal) {
+    const auto seconds = static_cast<unsigned>((refusal.retry_after_ms + 999) / 1000);
+    http::Problem problem;
+    switch (refusal.error) {
+        case LoginError::wrong:
+            problem = {.status = 401, .detail = "Name or password is wrong."};
+            return problem;
+        case LoginError::slow_down:
+            problem = {.status = 429,
+                       .detail = "Too many wrong passwords: try again in " + std::to_string(seconds) + " s."};
+            break;
+        case LoginError::busy:
+            problem = {.status = 429, .detail = "Others are logging in: try again in a second."};
+            break;
+        case LoginError::too_many:
+            problem = {.status = 503, .detail = "As many are logged in as this node takes: try again later."};
+            break;
+    }
+    problem.retry_after = std::max(1U, seconds);
+    return problem;
+}
+
+http::Answer welcome(const Services& services, const LoggedIn& in) {
+    http::Reply reply;
+    json::Writer writer{reply.body};
+    writer.begin_object().key("token").string(in.session.token.reveal());
+    writer.key("expires_at").number(in.session.expires_at);
+    writer.key("name").string(in.caller.name.shown());
+    writer.key("role").string(role_name(in.caller.role));
+    writer.key("address").string(services.objects.address(in.caller.address));
+    writer.end_object();
+    return reply;
+}
+
+}  // namespace
+
+void login(Services& services, http::Request request, std::stop_token /*stop*/,
+           http::Responder responder) {
+    if (!request.client.loopback && !request.client.secure && !services.options.plain_login)
+        return responder.answer(http::Problem{
+            .status = 403,
+            .detail = "Logging in over plain HTTP from another machine is refused, for the password "
+                      "could be read on the way: log in on the node's own machine, or start the node "
+                      "with --plain-login on a network you trust."});
+    const auto value = parse_body(request);
+    if (!value) return responder.answer(value.error());
+    const auto fields = json::Fields::of(*value);
+    if (!fields) return responder.answer(http::problem_of(fields.error()));
+    auto name = fields->string("name");
+    if (!name) return responder.answer(http::problem_of(name.error()));
+    const auto password = fields->string("password");
+    if (!password) return responder.answer(http::problem_of(password.error()));
+
+    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto secret = std::make_shared<SecretText>(*password);
+    const Source source = source_of(request.client);
+    const bool posted = services.slow.post(
+        "", [&services, held, secret, source, who = std::move(*name)](const SlowLane::Hold& /*none*/) {
+            const auto in = services.login.log_in(who, *secret, source, services.now());
+            held->answer(in ? welcome(services, *in) : http::Answer{refused(in.error())});
+        });
+    if (!posted) held->answer(busy_problem());
+}
+
+void logout(Services& services, http::Request request, std::stop_token /*stop*/,
+            http::Responder responder) {
+    const auto& caller = static_cast<const RequestCaller&>(*request.caller);
+    http::Reply reply;
+    json::Writer writer{reply.body};
+    writer.begin_object().key("message");
+    if (!services.options.auth) {
+        writer.string("This node asks for no log-in (--auth off): there is no session to end.");
+    } else {
+        services.sessions.close(caller.token, services.now().steady);
+        writer.string("Logged out: " + caller.session->name.shown());
+    }
+    writer.end_object();
+    responder.answer(std::move(reply));
+}
+
+}  // namespace cairn::routes

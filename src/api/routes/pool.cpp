@@ -1,0 +1,124 @@
+#include "api/routes/pool.hpp"
+
+#include <algorithm>
+
+#include "api/parse.hpp"
+#include "api/piece_stream.hpp"
+
+namespace cairn::routes {
+namespace {
+
+/// Walks the pool's rows in order of arrival, a page at a time.
+class PendingRows {
+public:
+    explicit PendingRows(const Staged& rows) : rows_{rows} {}
+
+    [[nodiscard]] TransferPtr next() {
+        while (at_ == page_.entries.size()) {
+            if (!from_) return nullptr;
+            page_ = tables::pending_from(rows_, *from_, Bounds{});
+            from_ = page_.next;
+            at_ = 0;
+        }
+        return page_.entries[at_++].transfer;
+    }
+
+private:
+    const Staged& rows_;
+    std::optional<std::uint64_t> from_ = 0;
+    tables::PendingPage page_;
+    std::size_t at_ = 0;
+};
+
+class PoolStream final : public PieceStream {
+public:
+    PoolStream(ViewPtr view, const Objects& objects)
+        : PieceStream{std::move(view)}, objects_{objects}, pending_{rows()} {}
+
+private:
+    bool piece(std::string& out) override {
+        if (!std::exchange(begun_, true)) out += "{\"pool\":[";
+        if (const auto transfer = pending_.next()) {
+            if (length_++ > 0) out += ',';
+            json::Writer writer{out};
+            objects_.transfer(writer, transfer->id(), transfer->value());
+            return true;
+        }
+        out += "],\"pool_length\":" + std::to_string(length_) + "}";
+        return false;
+    }
+
+    const Objects& objects_;
+    PendingRows pending_;
+    bool begun_ = false;
+    std::uint64_t length_ = 0;
+};
+
+/// Blocks by hash, genesis first, then the pool; value number 1 is genesis.
+class InvStream final : public PieceStream {
+public:
+    InvStream(ViewPtr view, const Objects& objects, std::uint64_t from, std::uint64_t limit)
+        : PieceStream{std::move(view)}, objects_{objects}, pending_{rows()}, number_{from}, left_{limit} {
+        const Height length = PieceStream::view().tip.height;
+        for (std::uint64_t skipped = length + 1; skipped < from; ++skipped)
+            if (!pending_.next()) break;
+    }
+
+private:
+    bool piece(std::string& out) override {
+        if (!std::exchange(begun_, true)) out += "{\"values\":[";
+        if (left_ > 0 && value(out)) {
+            --left_;
+            ++number_;
+            return true;
+        }
+        out += "]}";
+        return false;
+    }
+    bool value(std::string& out) {
+        const auto open = [&](std::string_view type) {
+            if (!std::exchange(first_, false)) out += ',';
+            out += "{\"type\":\"";
+            out += type;
+            out += "\",\"value\":";
+        };
+        if (number_ <= view().tip.height) {
+            const auto hash = tables::best(rows(), number_);
+            if (!hash) return false;
+            open("block");
+            json::append_string(out, hash->to_string());
+        } else {
+            const auto transfer = pending_.next();
+            if (!transfer) return false;
+            open("transaction");
+            json::Writer writer{out};
+            objects_.transfer(writer, transfer->id(), transfer->value());
+        }
+        out += '}';
+        return true;
+    }
+
+    const Objects& objects_;
+    PendingRows pending_;
+    std::uint64_t number_;
+    std::uint64_t left_;
+    bool begun_ = false;
+    bool first_ = true;
+};
+
+}  // namespace
+
+http::Answer pool(const Reading& reading) {
+    return std::make_unique<PoolStream>(reading.view_ptr, reading.services.objects);
+}
+
+http::Answer inv(const Reading& reading) {
+    const auto from = query_uint(reading.request, "from", 1, UINT64_MAX / 2);
+    if (!from) return from.error();
+    const auto limit = query_uint(reading.request, "limit", 0, UINT64_MAX);
+    if (!limit) return limit.error();
+    return std::make_unique<InvStream>(reading.view_ptr, reading.services.objects, from->value_or(1),
+                                       limit->value_or(UINT64_MAX));
+}
+
+}  // namespace cairn::routes

@@ -1,0 +1,62 @@
+#include "api/routes/status.hpp"
+
+#include "core/primitives/coins.hpp"
+
+namespace cairn::routes {
+
+http::Answer index(const Reading& reading) {
+    http::Reply reply;
+    json::Writer writer{reply.body};
+    writer.begin_object().key("message").string("This is a Cairn node on the chain " +
+                                                reading.services.chain->spec().name + ".");
+    writer.key("routes").begin_array();
+    for (const auto& route : api_routes()) {
+        writer.string(std::string{http::to_text(route.spec.method)} + " " +
+                      std::string{route.spec.pattern});
+    }
+    writer.end_array().end_object();
+    return reply;
+}
+
+http::Answer status(const Reading& reading) {
+    const View& view = reading.view;
+    const Services& services = reading.services;
+    http::Reply reply;
+    json::Writer writer{reply.body};
+    writer.begin_object().key("chain").string(view.chain->spec().name);
+    writer.key("genesis_hash").string(view.chain->genesis().hash.to_string());
+    writer.key("index").number(view.tip.height);
+    writer.key("hash").string(view.tip.hash.to_string());
+    writer.key("work").string(work_text(view.tip.work));
+    writer.key("issued").raw(format_coin_units(view.tip.issued));
+    writer.key("peers").number(0);
+    writer.key("pool_length").number(view.pool.transfers);
+    writer.key("mining").boolean(services.mines.is_mining());
+    writer.key("syncing").boolean(false);
+    writer.key("gossip").boolean(services.options.gossip);
+    writer.key("read_only").boolean(view.read_only);
+    writer.key("version").string(services.options.version);
+    writer.end_object();
+    return reply;
+}
+
+http::Answer healthz(const Reading& /*reading*/) {
+    http::Reply reply;
+    reply.body = R"({"status":"alive"})";
+    return reply;
+}
+
+http::Answer readyz(const Reading& reading) {
+    if (reading.view.read_only) {
+        http::Problem problem{.status = 503,
+                              .detail = "The store cannot be written at the moment; reading goes on. "
+                                        "The node's log names the cause."};
+        problem.retry_after = 5;
+        return problem;
+    }
+    http::Reply reply;
+    reply.body = R"({"status":"ready"})";
+    return reply;
+}
+
+}  // namespace cairn::routes

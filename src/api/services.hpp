@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http/guard.hpp"
+#include "api/mine_desk.hpp"
+#include "api/name_book.hpp"
+#include "api/objects.hpp"
+#include "api/session/login.hpp"
+#include "api/session/sessions.hpp"
+#include "api/slow_lane.hpp"
+#include "node/gate.hpp"
+#include "wallet/users.hpp"
+
+namespace cairn {
+
+struct ApiOptions {
+    bool auth = true;         // false: every caller is the operator
+    bool plain_login = false; // log-in off loopback without TLS
+    bool gossip = true;
+    std::string version;
+    http::GuardConfig guard;
+};
+
+/// All that routes may reach. Outlives every request.
+struct Services {
+    ApiOptions options;
+    std::shared_ptr<const ChainParams> chain;
+    Gate& gate;
+    MineDesk& mines;
+    SlowLane& slow;
+    Users& users;
+    Sessions& sessions;
+    Login& login;
+    Argon2Gate& argon2;
+    const NameBook& names;
+    Objects objects;
+    std::function<Now()> now;
+    /// Who every caller is when there is no log-in; the key may be missing.
+    std::shared_ptr<const Caller> owner;
+};
+
+}  // namespace cairn
