@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/json/fields.hpp"
+#include "api/json/reader.hpp"
+#include "core/consensus/rejection.hpp"
+
+namespace cairn::http {
+
+/// An error answer, RFC 9457. `title` is the status' phrase; `detail` says what is wrong here.
+struct Problem {
+    unsigned status = 500;
+    std::string detail;
+    std::string type = "about:blank";
+    std::optional<std::string> field = {};
+    std::optional<std::string> rule = {};
+    std::optional<std::string> expected = {};
+    std::optional<std::string> found = {};
+    std::optional<unsigned> retry_after = {};  // seconds
+    std::string allow = {};                    // of a 405: "GET, HEAD, OPTIONS"
+};
+
+/// 400 of a field that is not as it should be.
+[[nodiscard]] Problem problem_of(const json::FieldError& error);
+/// 400 of a body that is no JSON.
+[[nodiscard]] Problem problem_of(const json::ParseError& error);
+/// `status` (400, or 409 where HTTP.md says so) of a broken rule.
+[[nodiscard]] Problem problem_of(const Rejection& rejection, unsigned status = 400);
+
+/// The body: type, title, status, detail, message (= detail), and of the others those that are set.
+[[nodiscard]] std::string to_json(const Problem& problem);
+
+/// "Not Found" of 404; "Unknown" of a status that is none.
+[[nodiscard]] std::string_view reason_phrase(unsigned status);
+
+}  // namespace cairn::http

@@ -1,0 +1,146 @@
+#include "api/http/server.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/http/tcp.hpp"
+
+namespace cairn::http {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+Client client_of(const tcp::socket& socket) {
+    error_code ec;
+    auto address = socket.remote_endpoint(ec).address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+    return {.address = address.to_string(), .loopback = address.is_loopback()};
+}
+
+/// Tells a client that there is no place for it. Small enough for any socket's buffer.
+void turn_away(tcp::socket& socket) {
+    std::string text;
+    Reply reply = to_reply({.status = 503, .detail = "Too many connections."});
+    append_head(text, reply.status, reply.content_type, reply.headers, BodyFraming::length,
+                reply.body.size(), {.close = true});
+    text += reply.body;
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(boost::asio::buffer(text), ignored);
+    SocketTraits<tcp::socket>::half_close(socket);
+}
+
+}  // namespace
+
+/// The listener, which lives on the first loop, and all loops with their threads.
+class Server::Engine {
+public:
+    Engine(const ServerConfig& config, Handler& handler)
+        : config_{config},
+          admissions_{
+              std::make_shared<Admissions>(config.connections, config.connections_per_address)} {
+        for (unsigned i = 0; i < std::max(1U, config.threads); ++i)
+            loops_.push_back(std::make_shared<Loop>(config, handler));
+        acceptor_.emplace(loops_.front()->context);
+        pause_.emplace(loops_.front()->context);
+    }
+
+    Result<void, std::string> listen() {
+        error_code ec;
+        const auto address = boost::asio::ip::make_address(config_.address, ec);
+        if (ec) return fail("\"" + config_.address + "\" is no address to listen on");
+        const tcp::endpoint endpoint{address, config_.port};
+        const auto failed = [&] {
+            return fail("cannot listen on " + config_.address + " port " +
+                        std::to_string(config_.port) + ": " + ec.message());
+        };
+        if (acceptor_->open(endpoint.protocol(), ec)) return failed();
+        acceptor_->set_option(tcp::acceptor::reuse_address{true}, ec);
+        if (acceptor_->bind(endpoint, ec)) return failed();
+        if (acceptor_->listen(boost::asio::socket_base::max_listen_connections, ec))
+            return failed();
+        port_ = acceptor_->local_endpoint(ec).port();
+        return {};
+    }
+
+    void run() {
+        accept();
+        for (const auto& loop : loops_) threads_.emplace_back([loop] { loop->run(); });
+    }
+
+    void stop() {
+        if (threads_.empty()) return;
+        loops_.front()->post([this] {
+            error_code ignored;
+            acceptor_->close(ignored);
+            pause_->cancel();
+        });
+        for (const auto& loop : loops_) loop->post([loop] { loop->drain(); });
+        for (std::thread& thread : threads_) thread.join();
+        threads_.clear();
+        for (const auto& loop : loops_) loop->close();
+    }
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+private:
+    void accept() {
+        const auto loop = loops_[next_++ % loops_.size()];
+        acceptor_->async_accept(loop->context, [this, loop](error_code ec, tcp::socket socket) {
+            if (!acceptor_->is_open()) return;
+            if (ec) return accept_later();
+            loop->post([loop, admissions = admissions_, held = std::move(socket)]() mutable {
+                adopt(loop, *admissions, std::move(held));
+            });
+            accept();
+        });
+    }
+
+    /// Out of descriptors, most likely: trying at once would only spin.
+    void accept_later() {
+        pause_->expires_after(config_.tick);
+        pause_->async_wait([this](error_code ec) {
+            if (!ec) accept();
+        });
+    }
+
+    static void adopt(const std::shared_ptr<Loop>& loop, Admissions& admissions,
+                      tcp::socket socket) {
+        const Client client = client_of(socket);
+        const bool exempt = client.loopback && !loop->config.count_loopback;
+        auto slot = admissions.enter(client.address, exempt);
+        if (!slot || loop->draining()) return turn_away(socket);
+        error_code ignored;
+        socket.set_option(tcp::no_delay{true}, ignored);
+        std::make_shared<Connection<tcp::socket>>(loop, std::move(socket), client, std::move(slot))
+            ->start();
+    }
+
+    const ServerConfig config_;
+    const std::shared_ptr<Admissions> admissions_;
+    std::vector<std::shared_ptr<Loop>> loops_;
+    std::optional<tcp::acceptor> acceptor_;
+    std::optional<boost::asio::steady_timer> pause_;
+    std::size_t next_ = 0;
+    std::uint16_t port_ = 0;
+    std::vector<std::thread> threads_;
+};
+
+Result<std::unique_ptr<Server>, std::string> Server::start(ServerConfig config, Handler& handler) {
+    auto engine = std::make_unique<Engine>(config, handler);
+    if (auto listening = engine->listen(); !listening) return fail(std::move(listening.error()));
+    engine->run();
+    return std::unique_ptr<Server>{new Server{std::move(engine)}};
+}
+
+Server::Server(std::unique_ptr<Engine> engine) : engine_{std::move(engine)} {}
+Server::~Server() { stop(); }
+std::uint16_t Server::port() const { return engine_->port(); }
+void Server::stop() { engine_->stop(); }
+
+}  // namespace cairn::http

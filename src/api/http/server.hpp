@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/http/guard.hpp"
+#include "api/http/handler.hpp"
+#include "core/base/result.hpp"
+
+namespace cairn::http {
+
+/// Where a server listens and what it bears.
+struct ServerConfig {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 5000;  // 0: any
+    unsigned threads = 1;
+    GuardConfig guard = {};
+
+    std::size_t connections = 4096;
+    std::size_t connections_per_address = 256;  // of addresses that are not loopback
+    bool count_loopback = false;                // ... or of those too
+
+    std::chrono::milliseconds head_deadline{
+        10'000};  // from accept, or from a later head's first byte
+    std::chrono::milliseconds idle_deadline{30'000};      // between two requests
+    std::chrono::milliseconds grace{10'000};              // before the rates below count
+    std::size_t body_rate = 1024;                         // bytes a second that a body must bring
+    std::size_t answer_rate = 16 * 1024;                  // ... and that an answer must be taken at
+    std::chrono::milliseconds answer_longest{3'600'000};  // no answer holds its snapshot longer
+    std::chrono::milliseconds overdue{5'000};     // a stopped handler's time to answer by itself
+    std::chrono::milliseconds linger{2'000};      // for the last answer to be read before the close
+    std::chrono::milliseconds heartbeat{15'000};  // a silent stream is asked again
+    std::chrono::milliseconds stop_grace{3'000};  // for answers under way when the server stops
+    std::chrono::milliseconds tick{100};          // how often all these are looked at
+};
+
+/// HTTP/1.1 on one port. Each I/O thread has its own connections; nothing here is shared but the
+/// count of them.
+///
+/// Every connection's memory is bounded: 32 KiB of input, one body within its route's limit, and of
+/// an answer what a route hands over at once (a stream: 64 KiB). A refused request never has a body
+/// read. Answers leave in the order of their requests.
+class Server {
+public:
+    /// Listens and serves until stopped; `handler` outlives it. The error is a sentence.
+    [[nodiscard]] static Result<std::unique_ptr<Server>, std::string> start(ServerConfig config,
+                                                                            Handler& handler);
+    ~Server();
+
+    [[nodiscard]] std::uint16_t port() const;
+    /// Accepts no more, fires every stop token, lets answers under way go out within the grace, and
+    /// returns when no thread is left. Responders that are answered later are ignored.
+    void stop();
+
+private:
+    class Engine;
+    explicit Server(std::unique_ptr<Engine> engine);
+    std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace cairn::http
