@@ -14,7 +14,7 @@ namespace cairn {
 
 /// Who makes a request, as the engine carries it from the authorisation to the route.
 struct RequestCaller final : http::Caller {
-    std::shared_ptr<const Caller> session;  // null: nobody is logged in
+    std::shared_ptr<const cairn::Caller> session;  // null: nobody is logged in
     std::string token;                      // the bearer's, for log-out
 };
 

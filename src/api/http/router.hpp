@@ -10,11 +10,9 @@
 #include "api/http/problem.hpp"
 #include "api/http/request.hpp"
 #include "core/base/result.hpp"
+#include "wallet/user_name.hpp"
 
 namespace cairn::http {
-
-/// Who may call a route; each may do what those before it may.
-enum class Role : std::uint8_t { anyone, member, operator_ };
 
 struct RouteLimits {
     std::size_t body = 256 * 1024;               // bytes, 413 above
@@ -33,7 +31,7 @@ struct RouteDoc {
 struct RouteSpec {
     Method method = Method::get;
     std::string_view pattern;  // "/blocks/{id}"; of static duration
-    Role who = Role::anyone;
+    Role who = Role::anyone;   // each may do what those before it may
     bool changes = false;      // changes or fetches anything: no HEAD, no cross-site browser
     bool peer_socket = false;  // a WebSocket that the handler takes over
     RouteLimits limits = {};
