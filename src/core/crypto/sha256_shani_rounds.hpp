@@ -28,11 +28,22 @@ CAIRN_SHANI Lanes load_state(const std::uint32_t* state) {
     return {_mm_alignr_epi8(cdab, efgh, 8), _mm_blend_epi16(efgh, cdab, 0xf0)};
 }
 
-CAIRN_SHANI void store_state(const Lanes& lanes, std::uint32_t* state) {
+/// The state as eight words in their order, as a message of the next hash wants them.
+struct Words {
+    __m128i first;
+    __m128i second;
+};
+
+CAIRN_SHANI Words to_words(const Lanes& lanes) {
     const __m128i feba = _mm_shuffle_epi32(lanes.abef, 0x1b);
     const __m128i dchg = _mm_shuffle_epi32(lanes.cdgh, 0xb1);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(state), _mm_blend_epi16(feba, dchg, 0xf0));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+    return {_mm_blend_epi16(feba, dchg, 0xf0), _mm_alignr_epi8(dchg, feba, 8)};
+}
+
+CAIRN_SHANI void store_state(const Lanes& lanes, std::uint32_t* state) {
+    const Words words = to_words(lanes);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(state), words.first);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(state + 4), words.second);
 }
 
 CAIRN_SHANI Lanes add(const Lanes& a, const Lanes& b) {
