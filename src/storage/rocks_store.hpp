@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "ledger/store.hpp"
+#include "storage/last_commit.hpp"
+
+namespace rocksdb {
+class FileSystem;
+class Status;
+}  // namespace rocksdb
+
+namespace cairn {
+
+class RocksDatabase;
+
+struct RocksStoreOptions {
+    std::string backups;  // directory of the backups; empty: `backups` beside the store
+    std::size_t cache_bytes = 64 * 1024 * 1024;
+    std::size_t memtable_bytes = 8 * 1024 * 1024;  // each of three families has at most three
+    int open_files = 512;
+    std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the machine's own
+};
+
+/// Why a store could not be opened, and the whole sentence for the operator: what is wrong and
+/// which command helps.
+struct OpenStoreError {
+    enum class Reason : std::uint8_t { locked, newer_schema, damaged, no_space, io };
+    Reason reason = Reason::io;
+    std::string sentence;
+};
+
+/// The store on disk: RocksDB behind the port, and the side file of last_commit.hpp.
+///
+/// A table is a leading byte inside one of three column families. A write is one WriteBatch,
+/// synced, and then the side file, synced: two syncs.
+///
+/// After a failed write the store is read-only: every write gives the same error until `recover`.
+/// Such a write is in no snapshot, and does not come back at a later opening unless the power goes
+/// before even the side file could be told of it; nobody was told that it was kept.
+///
+/// Threads: one writer at a time (write, backup, recover, verify); snapshots from any thread. A
+/// snapshot keeps the database open, and its directory locked, beyond the store itself.
+class RocksStore final : public Store {
+public:
+    /// The layout of keys and families. A store of a larger one is refused.
+    static constexpr std::uint32_t kSchema = 1;
+    static constexpr std::size_t kBackupsKept = 10;
+
+    /// Opens the store in directory `path`, or makes one if there is none. Nothing is repaired: a
+    /// store that is damaged, or that came back older than it was, is refused and left as it is.
+    [[nodiscard]] static Result<std::unique_ptr<RocksStore>, OpenStoreError> open(
+        const std::string& path, const RocksStoreOptions& options);
+
+    ~RocksStore() override;
+
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const override;
+    [[nodiscard]] Result<void, StoreError> write(const Batch& batch) override;
+    /// A checkpoint `<backups>/000001`, which opens as a store itself; files are shared by hard
+    /// links where the disk can. The newest ten are kept. Its path.
+    [[nodiscard]] Result<std::string, StoreError> backup() override;
+
+    /// After a failed write: makes the store writable again once the disk is well, with exactly
+    /// what was acknowledged. Cheap to call again and again; succeeds at once if nothing is wrong.
+    [[nodiscard]] Result<void, StoreError> recover();
+    /// Reads every file once and holds it against its checksums.
+    [[nodiscard]] Result<void, StoreError> verify();
+
+private:
+    class View;
+
+    RocksStore(std::shared_ptr<RocksDatabase> database, LastCommitFile last_commit,
+               std::string backups);
+
+    [[nodiscard]] Result<void, StoreError> halt(StoreError error);
+    [[nodiscard]] Result<void, StoreError> write_locked(const Batch& batch);
+    [[nodiscard]] Result<std::string, StoreError> backup_locked();
+    [[nodiscard]] Result<void, StoreError> prune_backups();
+    void note_manifest();
+
+    std::shared_ptr<RocksDatabase> database_;
+    std::string backups_;
+    std::mutex mutex_;  // guards what follows
+    LastCommitFile last_commit_;
+    LastCommit committed_;
+    std::optional<StoreError> halted_;  // why writes are refused
+};
+
+}  // namespace cairn
