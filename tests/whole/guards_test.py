@@ -1,0 +1,176 @@
+"""What stands before every route: paths, methods, Host, Origin and the fetch metadata of browsers."""
+
+import wire
+from cairn_node import NodeTest
+
+READING = ("/chain", "/pool", "/inv", "/getblocks", "/status", "/blocks", "/blocks/1", f"/transactions/{'ab' * 32}",
+           f"/transactions/{'ab' * 32}/proof", f"/accounts/{wire.address('crnd', bytes(32))}",
+           f"/accounts/{wire.address('crnd', bytes(32))}/transactions", "/nodes", "/users", "/users/me", "/healthz",
+           "/readyz", "/metrics", "/openapi.json", "/docs")
+CHANGING = (("GET", "/mine"), ("POST", "/mine"), ("GET", "/restart"), ("POST", "/restart"), ("POST", "/nodes/register"),
+            ("GET", "/nodes/resolve"), ("POST", "/nodes/resolve"), ("POST", "/transactions/new"), ("GET", "/getblocks"),
+            ("POST", "/transactions/batch"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/users"),
+            ("DELETE", "/users/nobody"), ("DELETE", "/nodes/127.0.0.1:5999"))
+EVERY = tuple(("GET", path) for path in READING) + CHANGING
+
+
+class Paths(NodeTest):
+    def test_paths_nobody_knows(self):
+        for path in ("/nothing", "/chain/1", "/mine/now", "/blocks/1/2", "/..", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+                     "/.git/config", "/users/../chain", "/index.php", "/transactions", "/wp-login.php", "/Chain", "/chain%00",
+                     "/\u0000".encode().decode("latin-1").replace("\x00", "%00"), "/%", "/%zz"):
+            with self.subTest(path):
+                self.refused(self.client.get(path), (400, 404))
+                self.refused(self.client.post(path, {}), (400, 404))
+
+    def test_methods_a_route_has_not(self):
+        with self.unchanged():
+            for method, path, allowed in (
+                ("POST", "/chain", "GET"), ("DELETE", "/chain", "GET"), ("PUT", "/pool", "GET"), ("PATCH", "/inv", "GET"),
+                ("GET", "/transactions/new", "POST"), ("PUT", "/transactions/new", "POST"), ("GET", "/login", "POST"),
+                ("GET", "/logout", "POST"), ("PUT", "/mine", "POST"), ("DELETE", "/restart", "POST"),
+                ("GET", "/nodes/register", "POST"), ("GET", "/transactions/batch", "POST"), ("POST", "/status", "GET"),
+                ("POST", "/blocks/1", "GET"), ("DELETE", "/healthz", "GET"), ("PUT", "/users", "POST"),
+            ):
+                with self.subTest(f"{method} {path}"):
+                    answer = self.client.request(method, path, b"")
+                    self.refused(answer, 405)
+                    self.assertIn(allowed, answer.header("Allow").replace(" ", "").split(","))
+                    self.assertNotIn(method, answer.header("Allow").replace(" ", "").split(","))
+
+    def test_methods_nobody_has(self):
+        with self.unchanged():
+            for method in ("TRACE", "BREW", "get", "PROPFIND"):
+                with self.subTest(method):
+                    self.refused(self.client.request(method, "/chain"), (400, 405, 501))
+
+    def test_head_changes_nothing(self):
+        with self.unchanged():
+            for path in ("/mine", "/restart", "/nodes/resolve", "/transactions/new", "/login"):
+                with self.subTest(path):
+                    answer = self.client.request("HEAD", path)
+                    self.assertEqual(answer.status, 405)
+                    self.assertNotIn("HEAD", answer.header("Allow").replace(" ", "").split(","))
+
+    def test_options_tells_the_methods(self):
+        with self.unchanged():
+            for path in ("/chain", "/pool", "/inv", "/status", "/blocks"):
+                answer = self.client.request("OPTIONS", path)
+                self.expect((200, 204), answer)
+                allowed = answer.header("Allow").replace(" ", "").split(",")
+                self.assertLessEqual({"GET", "HEAD", "OPTIONS"}, set(allowed))
+
+
+class Hosts(NodeTest):
+    arguments = ("--host", "node.example")
+
+    def test_names_of_this_node(self):
+        for host in ("localhost", f"localhost:{self.node.port}", "127.0.0.1", "127.0.0.1:1", "[::1]", f"[::1]:{self.node.port}",
+                     "192.168.1.7:5000", "node.example", "NODE.example:80", "LocalHost"):
+            with self.subTest(host):
+                self.expect(200, self.client.get("/status", Host=host))
+
+    def test_foreign_names_on_every_route(self):
+        with self.unchanged():
+            for host in ("evil.example", "localhost.evil.example", "evil.example:5000", "127.0.0.1.evil.example",
+                         "notlocalhost", "node.example.evil", "0x7f000001", "2130706433", "127.1", "[::1", "a b", "@127.0.0.1"):
+                for method, path in EVERY if host == "evil.example" else EVERY[:3]:
+                    with self.subTest(f"{method} {path} at {host}"):
+                        statuses = (421,) if host == "evil.example" else (400, 421)
+                        self.refused(self.client.request(method, path, b"{}", {"Host": host}), statuses)
+
+    def test_a_foreign_name_in_the_target_counts(self):
+        with self.unchanged():
+            answer = self.client.raw(b"GET http://evil.example/mine HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.refused(answer, (400, 421))
+
+
+class OriginsOnDev(NodeTest):
+    """The dev chain lets pages of this machine in, whatever their port."""
+
+    arguments = ("--cors", "https://wallet.example")
+
+    def request(self, method, path, **headers):
+        return self.client.request(method, path, b"{}" if method == "POST" else None,
+                                   {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def test_pages_of_strangers_reach_no_route(self):
+        with self.unchanged():
+            for origin in ("https://evil.example", "null", "http://localhost.evil.example", "http://127.0.0.1.evil.example",
+                           "https://wallet.example.evil.example", "http://wallet.example", "https://wallet.example:444",
+                           "file://", "", "https://evil.example, https://wallet.example"):
+                for method, path in EVERY if origin in ("https://evil.example", "null") else (("POST", "/mine"), ("GET", "/chain")):
+                    with self.subTest(f"{method} {path} from {origin}"):
+                        answer = self.request(method, path, Origin=origin)
+                        self.refused(answer, 403)
+                        self.assertIsNone(answer.header("Access-Control-Allow-Origin"))
+
+    def test_allowed_pages_get_their_own_name_back(self):
+        own = f"http://127.0.0.1:{self.node.port}"
+        for origin in (own, "http://localhost:3000", "http://127.0.0.1:8080", "http://[::1]:9", "https://wallet.example"):
+            with self.subTest(origin):
+                answer = self.request("GET", "/status", Origin=origin)
+                self.expect(200, answer)
+                if origin != own:
+                    self.assertEqual(answer.header("Access-Control-Allow-Origin"), origin)
+                    self.assertIn("Origin", answer.header("Vary"))
+                self.expect(200, self.request("POST", "/mine", Origin=origin))
+
+    def test_without_origin_there_is_no_header_of_sharing(self):
+        self.assertIsNone(self.request("GET", "/status").header("Access-Control-Allow-Origin"))
+
+    def test_preflights(self):
+        asked = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization,content-type"}
+        answer = self.request("OPTIONS", "/transactions/new", Origin="https://wallet.example", **asked)
+        self.expect((200, 204), answer)
+        self.assertEqual(answer.header("Access-Control-Allow-Origin"), "https://wallet.example")
+        self.assertIn("POST", answer.header("Access-Control-Allow-Methods"))
+        allowed = answer.header("Access-Control-Allow-Headers").lower()
+        self.assertTrue("authorization" in allowed and "content-type" in allowed)
+        self.refused(self.request("OPTIONS", "/transactions/new", Origin="https://evil.example", **asked), 403)
+
+    def test_fetches_of_other_sites_change_nothing(self):
+        with self.unchanged():
+            for method, path in CHANGING:
+                for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "nonsense"},
+                                {"Sec_Purpose": "prefetch"}, {"Sec_Fetch_Site": "none", "Sec_Purpose": "prefetch"}):
+                    with self.subTest(f"{method} {path} {headers}"):
+                        self.refused(self.request(method, path, **headers), 403)
+
+    def test_fetches_of_this_site_and_typed_addresses_do(self):
+        for site in ("none", "same-origin", "same-site"):
+            self.expect(200, self.request("GET", "/mine", Sec_Fetch_Site=site))
+
+    def test_reading_needs_no_site(self):
+        self.expect(200, self.request("GET", "/status", Sec_Fetch_Site="cross-site"))
+
+
+class OriginsOnMain(NodeTest):
+    chain, auth, spec = "main", "on", wire.MAIN
+
+    def test_another_page_of_this_machine_is_foreign(self):
+        with self.unchanged():
+            for origin in ("http://localhost:3000", f"http://127.0.0.1:{self.node.port + 1}", f"https://127.0.0.1:{self.node.port}"):
+                for method, path in (("POST", "/mine"), ("GET", "/chain"), ("POST", "/login")):
+                    with self.subTest(f"{method} {path} from {origin}"):
+                        answer = self.client.request(method, path, b"{}" if method == "POST" else None, {"Origin": origin})
+                        self.refused(answer, 403)
+                        self.assertIsNone(answer.header("Access-Control-Allow-Origin"))
+
+    def test_its_own_page_is_not(self):
+        for host in ("127.0.0.1", "localhost"):
+            host = f"{host}:{self.node.port}"
+            self.expect(200, self.client.get("/status", Host=host, Origin=f"http://{host}"))
+
+    def test_the_same_site_is_not_the_same_origin(self):
+        with self.unchanged():
+            self.refused(self.client.get("/mine", Sec_Fetch_Site="same-site"), 403)
+
+
+class WebSockets(NodeTest):
+    def test_the_door_of_peers_is_shut_to_pages(self):
+        answer = self.client.raw(
+            b"GET /p2p HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Protocol: cairn.1\r\nOrigin: http://localhost\r\n\r\n")
+        self.refused(answer, (403, 404))
