@@ -88,7 +88,7 @@ bool Workers::take_off(std::uint64_t version) {
 void Workers::work_on(const Posted& posted, std::uint32_t worker) {
     const Job& job = *posted.job;
     Slice slice;
-    for (std::uint64_t extranonce = worker;; extranonce += thread_count_) {
+    for (std::uint64_t extranonce = job.first_extranonce + worker;; extranonce += thread_count_) {
         BlockHeader header = job.header(worker, extranonce);
         for (std::uint64_t next = 0; next < kNonces;) {
             if (!is_current(posted.version)) return;

@@ -1,0 +1,57 @@
+#include "app/config_file.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+namespace cairn {
+namespace {
+
+bool set_in_environment(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+        return c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    });
+    return std::getenv(("CAIRN_" + name).c_str()) != nullptr;  // NOLINT(concurrency-mt-unsafe)
+}
+
+/// A scalar as a word; nothing of tables and arrays.
+std::string word_of(const toml::node& node) {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+    std::ostringstream out;
+    if (const auto number = node.value_exact<std::int64_t>()) out << *number;
+    else if (const auto real = node.value_exact<double>()) out << *real;
+    return out.str();
+}
+
+}  // namespace
+
+Result<std::vector<std::string>, std::string> words_of_config(const std::string& path) {
+    toml::table table;
+    try {
+        table = toml::parse_file(path);
+    } catch (const toml::parse_error& error) {
+        return fail("--config " + path + ": line " + std::to_string(error.source().begin.line) + ": " +
+                    std::string{error.description()});
+    }
+    std::vector<std::string> words;
+    for (const auto& [key, value] : table) {
+        const std::string name{key.str()};
+        if (set_in_environment(name)) continue;
+        const auto add = [&](const toml::node& node) {
+            words.push_back("--" + name + "=" + word_of(node));
+        };
+        if (const auto* list = value.as_array()) {
+            for (const auto& item : *list) add(item);
+        } else if (value.is_table()) {
+            return fail("--config " + path + ": \"" + name + "\" is a table; expected NAME = VALUE");
+        } else {
+            add(value);
+        }
+    }
+    return words;
+}
+
+}  // namespace cairn

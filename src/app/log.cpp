@@ -1,0 +1,85 @@
+#include "app/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "api/json/writer.hpp"
+
+namespace cairn::log {
+namespace {
+
+constexpr std::size_t kValueMax = 1000;  // bytes
+
+Format format_now = Format::text;
+
+spdlog::level::level_enum to_spdlog(Level level) {
+    switch (level) {
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warn:
+            return spdlog::level::warn;
+        case Level::error:
+            break;
+    }
+    return spdlog::level::err;
+}
+
+void append_value(std::string& out, const Field& field) {
+    if (field.is_number) {
+        out += field.value;
+        return;
+    }
+    json::append_string(out, std::string_view{field.value}.substr(0, kValueMax));
+}
+
+}  // namespace
+
+void open(Level least, Format format) {
+    format_now = format;
+    auto logger = std::make_shared<spdlog::logger>("cairn", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    // The message is made by `write`: here stand time and level only.
+    logger->set_pattern(format == Format::json
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v",
+                        spdlog::pattern_time_type::utc);
+    logger->set_level(to_spdlog(least));
+    logger->flush_on(spdlog::level::debug);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+bool parse_level(std::string_view word, Level& level) {
+    if (word == "debug") level = Level::debug;
+    else if (word == "info") level = Level::info;
+    else if (word == "warn") level = Level::warn;
+    else if (word == "error") level = Level::error;
+    else return false;
+    return true;
+}
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+    if (!spdlog::should_log(to_spdlog(level))) return;
+    std::string line;
+    if (format_now == Format::json) {
+        line = "\"event\":";
+        json::append_string(line, event);
+        for (const auto& field : fields) {
+            line += ',';
+            json::append_string(line, field.name);
+            line += ':';
+            append_value(line, field);
+        }
+    } else {
+        line = event;
+        for (const auto& field : fields) {
+            line += ' ';
+            line += field.name;
+            line += '=';
+            append_value(line, field);
+        }
+    }
+    spdlog::log(to_spdlog(level), "{}", line);
+}
+
+}  // namespace cairn::log

@@ -1,0 +1,262 @@
+#include "app/miner_desk.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <unordered_map>
+
+#include "api/commands.hpp"
+#include "wallet/random.hpp"
+
+namespace cairn {
+namespace {
+
+constexpr Tick kFar = 3'600'000;
+
+std::uint64_t random_u64() {
+    std::uint64_t value = 0;
+    for (const auto byte : random_bytes<8>()) value = value << 8 | byte;
+    return value;
+}
+
+}  // namespace
+
+MinerDesk::MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, MinerSettings settings,
+                     Wanted wanted, Clock clock)
+    : chain_{std::move(chain)},
+      gate_{gate},
+      settings_{std::move(settings)},
+      wanted_{std::move(wanted)},
+      clock_{std::move(clock)},
+      workers_{settings_.threads,
+               [this](const Job& job, std::uint64_t extranonce, const BlockHeader& header) {
+                   found(*std::static_pointer_cast<const Assignment>(job.context), extranonce, header);
+               }},
+      thread_{[this] { run(); }} {}
+
+MinerDesk::~MinerDesk() { stop(); }
+
+void MinerDesk::wake() {
+    {
+        const std::lock_guard lock{mutex_};
+        nudged_ = true;
+    }
+    wake_.notify_one();
+}
+
+void MinerDesk::stop() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        nudged_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+    workers_.stop();
+}
+
+void MinerDesk::mine(MineOrder wish, std::stop_token stop, std::function<void(Mined)> done) {
+    auto order = std::make_unique<Order>();
+    order->wish = std::move(wish);
+    order->stop = stop;
+    order->done = std::move(done);
+    order->on_stop.emplace(std::move(stop), [this] { wake(); });
+    {
+        const std::lock_guard lock{mutex_};
+        order->id = ++last_order_;
+        if (!stopping_) orders_.push_back(std::move(order));
+    }
+    if (order) return order->done(Mined{{}, "The node is stopping."});
+    wake();
+}
+
+bool MinerDesk::is_mining() const {
+    const std::lock_guard lock{mutex_};
+    return settings_.background.has_value() || !orders_.empty();
+}
+
+void MinerDesk::on_work(TemplatePtr work) {
+    {
+        const std::lock_guard lock{mutex_};
+        work_ = std::move(work);
+        nudged_ = true;
+    }
+    wake_.notify_one();
+}
+
+void MinerDesk::land(Landed landed) {
+    {
+        const std::lock_guard lock{mutex_};
+        landed_.push_back(std::move(landed));
+        nudged_ = true;
+    }
+    wake_.notify_one();
+}
+
+/// Credits blocks to the order under way. The mutex is held.
+void MinerDesk::take_landed(std::vector<std::pair<OrderPtr, std::string>>& finished) {
+    for (; !landed_.empty(); landed_.pop_front()) {
+        const Landed& landed = landed_.front();
+        in_flight_ = false;
+        assigned_.reset();  // the workers took that job off their board
+        least_generation_ = std::max(least_generation_, landed.generation);
+        if (orders_.empty() || orders_.front()->id != landed.order) continue;
+        Order& order = *orders_.front();
+        if (landed.hash) order.blocks.push_back(*landed.hash);
+        if (order.blocks.size() >= order.wish.count || !landed.failure.empty()) {
+            finished.emplace_back(std::move(orders_.front()), landed.failure);
+            orders_.pop_front();
+        }
+    }
+}
+
+/// Ends orders whose time is up or whose client has left. The mutex is held.
+void MinerDesk::end_orders(Tick now, std::vector<std::pair<OrderPtr, std::string>>& finished) {
+    // A block on its way through the node still belongs to the order under way.
+    for (auto order = orders_.begin(); order != orders_.end();) {
+        const bool under_way = order == orders_.begin() && in_flight_;
+        std::string why;
+        if (stopping_) why = "The node is stopping.";
+        else if ((*order)->stop.stop_requested()) why = "The request was given up.";
+        else if ((*order)->deadline != 0 && now >= (*order)->deadline)
+            why = "The time limit of " + std::to_string(settings_.order_timeout_ms / 1000) +
+                  " s (--mine-timeout) passed.";
+        if (why.empty() || (under_way && !stopping_)) {
+            ++order;
+            continue;
+        }
+        finished.emplace_back(std::move(*order), std::move(why));
+        order = orders_.erase(order);
+    }
+}
+
+void MinerDesk::draw_wait(Tick now) {
+    const auto mean = static_cast<double>(settings_.background->mean_wait_ms);
+    const double uniform = (static_cast<double>(random_u64() >> 11) + 1) / 9007199254740993.0;
+    background_due_ = now + static_cast<Tick>(-std::log(uniform) * mean);
+}
+
+/// What the workers are to do now. The mutex is held.
+std::optional<MinerDesk::Assignment> MinerDesk::choose(Tick now) {
+    const bool ready = work_ && !in_flight_ && work_->generation >= least_generation_;
+    if (!orders_.empty()) {
+        Order& order = *orders_.front();
+        if (order.deadline == 0) order.deadline = now + settings_.order_timeout_ms;
+        if (!ready) return std::nullopt;
+        return Assignment{order.id, order.wish.to, order.wish.note, work_};
+    }
+    if (!settings_.background || !ready) return std::nullopt;
+    if (settings_.background->mean_wait_ms > 0) {
+        if (paced_tip_ != work_->previous) {
+            paced_tip_ = work_->previous;
+            draw_wait(now);
+        }
+        if (now < background_due_) return std::nullopt;
+    }
+    return Assignment{0, settings_.background->to, settings_.background->note, work_};
+}
+
+/// Milliseconds until something may have to end or begin. The mutex is held.
+Tick MinerDesk::next_deadline(Tick now) const {
+    Tick at = now + kFar;
+    if (!orders_.empty() && orders_.front()->deadline != 0)
+        at = std::min(at, orders_.front()->deadline);
+    if (settings_.background && background_due_ > now) at = std::min(at, background_due_);
+    return at > now ? at - now : 0;
+}
+
+void MinerDesk::run() {
+    for (;;) {
+        std::vector<std::pair<OrderPtr, std::string>> finished;
+        std::optional<Assignment> assignment;
+        bool wanted = false;
+        bool ending = false;
+        {
+            std::unique_lock lock{mutex_};
+            if (!nudged_)
+                wake_.wait_for(lock, std::chrono::milliseconds{next_deadline(clock_().steady)},
+                               [this] { return nudged_; });
+            nudged_ = false;
+            const Tick now = clock_().steady;
+            take_landed(finished);
+            end_orders(now, finished);
+            ending = stopping_;
+            wanted = !ending && (!orders_.empty() || settings_.background);
+            assignment = ending ? std::nullopt : choose(now);
+        }
+        if (wanted != told_wanted_) {
+            told_wanted_ = wanted;
+            wanted_(wanted);
+        }
+        assign(assignment);
+        for (auto& [order, why] : finished) {
+            order->on_stop.reset();
+            order->done(Mined{std::move(order->blocks), std::move(why)});
+        }
+        if (ending) return;
+    }
+}
+
+void MinerDesk::assign(const std::optional<Assignment>& assignment) {
+    if (assignment == assigned_) return;
+    assigned_ = assignment;
+    if (!assignment) return workers_.clear();
+    auto context = std::make_shared<const Assignment>(*assignment);
+    auto job = std::make_shared<Job>();
+    job->generation = assignment->work->generation;
+    job->target = *expand(assignment->work->context.required_bits);
+    job->context = context;
+    // Two jobs never share an extranonce, nor do two nodes: each begins at a random one.
+    job->first_extranonce = random_u64();
+    job->header = [context, this](std::uint32_t /*worker*/, std::uint64_t extranonce) {
+        const Bytes extra = reward_extra(extranonce, context->note);
+        return assemble(*context->work, context->to, extra, clock_().wall).header;
+    };
+    workers_.set(std::move(job));
+}
+
+void MinerDesk::found(const Assignment& assignment, std::uint64_t extranonce,
+                      const BlockHeader& header) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_ || in_flight_) return;
+        in_flight_ = true;
+    }
+    const Template& work = *assignment.work;
+    Assembled block =
+        assemble(work, assignment.to, reward_extra(extranonce, assignment.note), header.time);
+    block.header = header;
+    std::unordered_map<Txid, TransferPtr> known;
+    for (const auto& transfer : work.transfers) known.emplace(transfer->id(), transfer);
+    auto checked = check_block(std::make_shared<const Bytes>(encode_block(work, block)), *chain_,
+                               [&](const Txid& id) {
+                                   const auto place = known.find(id);
+                                   return place == known.end() ? nullptr : place->second;
+                               });
+    if (!checked)
+        return land({assignment.order, std::nullopt, 0, "The node refused its own block: " + checked.error().to_string()});
+    const BlockPtr ready = std::move(*checked);
+    using Verdict = Result<Submitted, Rejection>;
+    const bool posted = gate_.post(
+        Lane::blocks,
+        make_command(
+            [ready](Node& node, Now now) { return node.submit(ready, now); },
+            [this, ready, order = assignment.order](std::optional<Verdict> verdict,
+                                                    Result<ViewPtr, StoreError> outcome) {
+                Landed landed;
+                landed.order = order;
+                if (!outcome) {
+                    landed.failure = "The store failed: " + outcome.error().detail;
+                } else if (*verdict) {
+                    landed.generation = (*outcome)->generation;
+                    const Staged rows{(*outcome)->store};
+                    const auto record = tables::header(rows, ready->header.hash);
+                    if (record && tables::best(rows, record->height) == ready->header.hash)
+                        landed.hash = ready->header.hash;
+                }
+                land(std::move(landed));
+            }));
+    if (!posted) land({assignment.order, std::nullopt, 0, ""});
+}
+
+}  // namespace cairn

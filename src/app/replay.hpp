@@ -1,0 +1,39 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+
+#include "core/consensus/connect.hpp"
+#include "core/consensus/header_rules.hpp"
+#include "ledger/tables.hpp"
+
+namespace cairn {
+
+/// Walks a best chain from genesis on, holding every rule against every block and every row of the
+/// store against what the blocks make of it. Accounts are kept in memory. The first difference ends it,
+/// as a sentence.
+class Replay {
+public:
+    Replay(const ChainParams& chain, const Staged& rows);
+
+    /// The next block of the chain, checked alone already.
+    [[nodiscard]] Result<void, std::string> add(const CheckedBlock& block);
+    /// After the last: tip, accounts and pool.
+    [[nodiscard]] Result<void, std::string> finish() const;
+
+private:
+    [[nodiscard]] Result<void, std::string> check_rows(const CheckedBlock& block, const Connected& change,
+                                                       std::uint64_t issued_before) const;
+    [[nodiscard]] std::string at(const std::string& what) const;
+
+    const ChainParams& chain_;
+    const Staged& rows_;
+    HeaderRecord last_;
+    BlockHash last_hash_;
+    std::deque<UnixSeconds> times_;
+    std::map<Address, Account> accounts_;
+    std::uint64_t issued_ = 0;
+};
+
+}  // namespace cairn

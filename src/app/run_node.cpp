@@ -1,0 +1,264 @@
+#include "app/run_node.hpp"
+
+#include <signal.h>
+
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+#include "api/api.hpp"
+#include "api/http/server.hpp"
+#include "api/parse.hpp"
+#include "app/chain_file.hpp"
+#include "app/clock.hpp"
+#include "app/command_line.hpp"
+#include "app/log.hpp"
+#include "app/miner_desk.hpp"
+#include "app/node_thread.hpp"
+#include "app/slow_threads.hpp"
+#include "app/store.hpp"
+#include "core/primitives/coins.hpp"
+#include "wallet/atomic_file.hpp"
+
+namespace cairn {
+namespace {
+
+int refuse(const std::string& sentence) {
+    std::cerr << "cairn: " << sentence << "\n";
+    return 1;
+}
+
+/// Blocks the signals that end a node in this thread and all it will start; `wait` takes them.
+class Signals {
+public:
+    Signals() {
+        sigemptyset(&set_);
+        for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set_, signal);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        signal(SIGPIPE, SIG_IGN);
+    }
+    /// The signal, or 0 when `seconds` have passed.
+    int wait(int seconds) const {
+        const timespec time{seconds, 0};
+        const int taken = sigtimedwait(&set_, nullptr, &time);
+        return taken > 0 ? taken : 0;
+    }
+
+private:
+    sigset_t set_{};
+};
+
+/// The operator as every caller where there is no log-in, with the key if its password is at hand.
+std::shared_ptr<const Caller> owner_of(const Users& users) {
+    const UserPtr user = users.find("operator");
+    if (!user) return nullptr;
+    auto owner = std::make_shared<Caller>(Caller{user->name, Role::operator_, user->address, nullptr});
+    const auto password = read_small_file(users.operator_password_file(), kPasswordMaxBytes);
+    if (!password) return owner;
+    std::string_view text = as_text(password->view());
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+    auto key = Users::unlock(*user, SecretText{text});
+    if (key) owner->key = UnlockedKey::make(std::move(*key));
+    return owner;
+}
+
+void welcome(const Users::FirstOperator& first, const Users& users) {
+    std::cout << "First start: made the user \"operator\".\n"
+              << "  password: " << first.password.reveal() << "\n"
+              << "            (kept in " << users.operator_password_file().string() << ")\n"
+              << "  24 words that restore its key, shown this once:\n"
+              << "            " << first.words.reveal() << "\n"
+              << std::flush;
+}
+
+void log_commit(const Committed& committed, std::size_t& last_disconnected) {
+    last_disconnected += committed.change.disconnected.size();
+    const Tip& tip = committed.view->tip;
+    if (!committed.change.disconnected.empty())
+        log::info("reorganised", {{"disconnected", committed.change.disconnected.size()},
+                                  {"connected", committed.change.connected.size()},
+                                  {"index", tip.height},
+                                  {"hash", tip.hash.to_string()}});
+    else if (!committed.change.connected.empty())
+        log::info("connected", {{"blocks", committed.change.connected.size()},
+                                {"index", tip.height},
+                                {"hash", tip.hash.to_string()},
+                                {"pool", committed.view->pool.transfers}});
+    for (const auto& dropped : committed.settled.dropped)
+        log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
+}
+
+/// Everything that was checked before anything is started.
+struct Plan {
+    std::shared_ptr<const ChainParams> chain;
+    Endpoint endpoint;
+    bool auth = true;
+    std::string datadir;
+    NodeOptions options;
+};
+
+Result<Plan, std::string> make_plan(const NodeSettings& settings) {
+    Plan plan;
+    auto chain = load_chain(settings.chain);
+    if (!chain) return fail(std::move(chain.error()));
+    plan.chain = std::move(*chain);
+    auto endpoint = parse_endpoint(settings.http);
+    if (!endpoint) return fail(std::move(endpoint.error()));
+    plan.endpoint = std::move(*endpoint);
+    // Names are for learning, and so is a chain that has them.
+    plan.auth = settings.auth.empty() ? !plan.chain->spec().names : settings.auth == "on";
+    if (!plan.auth && !is_loopback(plan.endpoint.address)) {
+        if (settings.auth.empty()) plan.auth = true;
+        else
+            return fail("--auth off is for loopback addresses only, and --http says " + settings.http +
+                        ": listen on 127.0.0.1, or leave log-in on");
+    }
+    const auto rate = parse_coins(settings.min_fee_rate);
+    if (!rate)
+        return fail("--min-fee-rate: expected coins per 1,000 bytes such as 0.001, found \"" +
+                    settings.min_fee_rate + "\"");
+    plan.options.pool.min_fee_rate = rate->units();
+    plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
+    plan.datadir = datadir_of(settings.datadir, settings.chain);
+    if (const auto error = make_private_folder(plan.datadir))
+        return fail("--datadir " + plan.datadir + ": " + error.message());
+    return plan;
+}
+
+Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, const Plan& plan,
+                                                  const NameBook& names, const Users& users) {
+    MinerSettings miner;
+    miner.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
+    miner.order_timeout_ms = Tick{settings.mine_timeout} * 1000;
+    if (!settings.mine) return miner;
+    BackgroundMining background;
+    if (!settings.mine_to.empty()) {
+        const auto to = parse_named("--mine-to", settings.mine_to, plan.chain->spec(), names);
+        if (!to) return fail(to.error().detail);
+        background.to = to->address;
+        if (to->name) {
+            const std::string note = encode_envelope(Envelope{std::nullopt, to->name, std::nullopt});
+            append(background.note, as_bytes(note));
+        }
+    } else if (const UserPtr user = users.find("operator")) {
+        background.to = user->address;
+    } else {
+        return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
+    }
+    if (plan.chain->spec().mode == DifficultyMode::fixed)
+        background.mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
+    miner.background = std::move(background);
+    return miner;
+}
+
+http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan) {
+    http::ServerConfig config;
+    config.address = plan.endpoint.address;
+    config.port = plan.endpoint.port;
+    config.threads = std::max(1U, std::thread::hardware_concurrency());
+    config.guard.hosts = settings.hosts;
+    config.guard.cors_origins = settings.cors;
+    config.guard.dev = plan.chain->spec().names;
+    return config;
+}
+
+std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
+    const bool v6 = endpoint.address.find(':') != std::string::npos;
+    return "http://" + (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+int run_node(const NodeSettings& settings) {
+    auto plan = make_plan(settings);
+    if (!plan) return refuse(plan.error());
+    log::Level level = log::Level::info;
+    if (!log::parse_level(settings.log_level, level)) return refuse("--log-level: unknown word");
+    log::open(level, settings.log_format == "json" ? log::Format::json : log::Format::text);
+    const Signals signals;
+
+    auto store = open_store(settings.store, plan->datadir);
+    if (!store) return refuse(store.error());
+    auto users = Users::open(plan->datadir);
+    if (!users) return refuse("the users in " + plan->datadir + " cannot be read: " + std::string{describe(users.error())});
+    for (const auto& file : (*users)->refused())
+        log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
+    auto first = (*users)->ensure_operator();
+    if (!first) return refuse("the first user cannot be made: " + std::string{describe(first.error())});
+    if (*first) welcome(**first, **users);
+
+    const NameBook names;
+    auto miner = miner_settings(settings, *plan, names, **users);
+    if (!miner) return refuse(miner.error());
+
+    std::atomic<MinerDesk*> desk_of_hooks{nullptr};
+    std::size_t disconnected = 0;
+    NodeThreadHooks hooks;
+    hooks.now = read_clocks;
+    hooks.recover = [&] { return store->recover(); };
+    hooks.committed = [&](const Committed& committed) {
+        log_commit(committed, disconnected);
+        if (auto* desk = desk_of_hooks.load(); desk != nullptr && committed.work)
+            desk->on_work(committed.work);
+    };
+    hooks.trouble = [](const StoreError* error) {
+        if (error != nullptr) log::error("store failed, read-only until it recovers", {{"detail", error->detail}});
+        else log::info("store recovered");
+    };
+    auto node = NodeThread::start(plan->chain, *store->store, plan->options, std::move(hooks));
+    if (!node) return refuse(plan->datadir + ": " + node.error().detail);
+    if ((*node)->bad_pool_rows() > 0)
+        log::warn("damaged pool rows dropped", {{"rows", (*node)->bad_pool_rows()}});
+
+    SlowThreads slow;
+    Sessions sessions;
+    GuessDelay guesses;
+    Argon2Gate argon2;
+    Login login{**users, sessions, guesses, argon2};
+    MinerDesk desk{plan->chain, **node, std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
+                   read_clocks};
+    desk_of_hooks = &desk;
+    if (settings.mine) (*node)->set_mining(true);
+
+    ApiOptions options;
+    options.auth = plan->auth;
+    options.plain_login = settings.plain_login;
+    options.gossip = settings.gossip == "on";
+    options.version = version_text();
+    Services services{options,  plan->chain, **node,  desk,   slow,
+                      **users,  sessions,    login,   argon2, names,
+                      Objects{plan->chain->spec(), names},    read_clocks,
+                      plan->auth ? nullptr : owner_of(**users)};
+    Api api{services};
+    auto server = http::Server::start(server_config(settings, *plan), api);
+    if (!server) {
+        desk_of_hooks = nullptr;
+        return refuse(server.error());
+    }
+    const std::string url = url_of(plan->endpoint, (*server)->port());
+    log::info("started", {{"chain", plan->chain->spec().name},
+                          {"genesis", plan->chain->genesis().hash.to_string()},
+                          {"index", (*node)->view()->tip.height},
+                          {"datadir", plan->datadir},
+                          {"auth", plan->auth ? "on" : "off"},
+                          {"mine", settings.mine ? "on" : "off"}});
+    std::cout << "listening on " << url << std::endl;
+
+    constexpr int kSweepSeconds = 30;
+    int signal = 0;
+    while ((signal = signals.wait(kSweepSeconds)) == 0) sessions.sweep(read_clocks().steady);
+
+    // Outside in: nothing new comes, what runs ends, the store goes last.
+    log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    desk.stop();
+    (*server)->stop();
+    slow.stop();
+    desk_of_hooks = nullptr;
+    (*node)->stop();
+    log::info("stopped", {{"index", (*node)->view()->tip.height}});
+    return 0;
+}
+
+}  // namespace cairn
