@@ -17,6 +17,8 @@ std::uint32_t read_word(const std::uint8_t* at) {
            std::uint32_t{at[3]};
 }
 
+}  // namespace
+
 SearchInput prepare(const BlockHeader& header, const U256& target) {
     const auto bytes = encode(header);
     SearchInput input;
@@ -27,8 +29,6 @@ SearchInput prepare(const BlockHeader& header, const U256& target) {
     input.target_top = static_cast<std::uint32_t>((target >> 224).low64());
     return input;
 }
-
-}  // namespace
 
 std::optional<std::uint32_t> search_with(Kernel kernel, const BlockHeader& header, NonceRange range,
                                          const U256& target) {

@@ -18,6 +18,8 @@ struct SearchInput {
     std::uint32_t target_top = 0;       // bits 224 to 255 of the target
 };
 
+[[nodiscard]] SearchInput prepare(const BlockHeader& header, const U256& target);
+
 /// The first nonce from `first` on, of `count`, whose hash has in its top 32 bits at most the
 /// target's. first + count is at most 2^32. One in 2^32 of these candidates misses a hard target
 /// all the same.

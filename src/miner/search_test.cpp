@@ -89,6 +89,21 @@ TEST_P(Search, FindsTheFirstOfManyAsHashingTheWholeHeaderDoes) {
     }
 }
 
+TEST_P(Search, KernelNamesTheFirstHashWhoseTopIsLowEnough) {
+    std::mt19937_64 random{kSeed};
+    for (int i = 0; i < 300; ++i) {
+        const BlockHeader header = random_header(random);
+        const auto first = static_cast<std::uint32_t>(random() % 0xffff0000);
+        std::uint32_t expected = first;
+        const U256 target = U256::max() >> 2;
+        while (U256::from_little_endian(independent_hash(header, expected).bytes) >> 224 > target >>
+               224)
+            ++expected;
+        ASSERT_EQ(GetParam()(search_impl::prepare(header, target), first, 1000), expected)
+            << "seed " << kSeed;
+    }
+}
+
 TEST_P(Search, TheTargetItselfIsEnoughAndOneLessIsNot) {
     std::mt19937_64 random{kSeed};
     for (int i = 0; i < 100; ++i) {
