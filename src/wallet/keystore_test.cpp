@@ -71,7 +71,7 @@ TEST(Keystore, NothingInItRepeats) {
     const auto two = to_hex(sealed(secret, "a password"));
     constexpr std::size_t kFixed = 2 * 12;  // magic and cost
     EXPECT_EQ(one.substr(0, kFixed), two.substr(0, kFixed));
-    for (const std::size_t at : {12, 28, 52, 84})
+    for (const auto at : std::initializer_list<std::size_t>{12, 28, 52, 84})
         EXPECT_NE(one.substr(2 * at, 16), two.substr(2 * at, 16));
     EXPECT_EQ(one.find(to_hex(secret).substr(0, 16)), std::string::npos);
 }
