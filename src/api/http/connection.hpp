@@ -326,7 +326,7 @@ private:
         return {.date = loop_->date(),
                 .cors = &current_.cors,
                 .to_http_1_0 = current_.to_http_1_0,
-                .close = !current_.keep_alive};
+                .close = !current_.keep_alive || loop_->draining()};
     }
 
     void send(const Reply& reply) {

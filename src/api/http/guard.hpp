@@ -16,9 +16,9 @@ struct Header {
 
 /// Which names and web origins the owner of a node has named.
 struct GuardConfig {
-    std::vector<std::string> hosts;         // --host, beside IP literals and localhost
-    std::vector<std::string> cors_origins;  // --cors, "https://app.example:8443"
-    bool dev = false;                       // a throw-away chain: pages on loopback are welcome
+    std::vector<std::string> hosts = {};         // --host, beside IP literals and localhost
+    std::vector<std::string> cors_origins = {};  // --cors, "https://app.example:8443"
+    bool dev = false;  // a throw-away chain: pages on loopback are welcome
 };
 
 /// Whether a request may be looked at all, and what a browser is told with the answer.
