@@ -9,7 +9,6 @@ import contextlib
 import decimal
 import http.client
 import json
-import os
 import pathlib
 import re
 import signal
@@ -191,7 +190,7 @@ class Client:
 
     def raw(self, data, answers=1):
         """Sends bytes as they are; the answer to the last of as many requests."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=self.timeout) as link:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=15) as link:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 link.sendall(data)
             stream = _Stream(link)
@@ -411,10 +410,3 @@ class NodeTest(unittest.TestCase):
         before = self.state()
         yield
         self.assertEqual(self.state(), before, "a refused request changed the chain or the pool")
-
-
-def alive(pid):
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
