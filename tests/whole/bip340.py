@@ -104,6 +104,12 @@ def public_key(secret):
     return _affine(_times_g(d))[0].to_bytes(32, "big")
 
 
+def compressed_key(secret):
+    """The key with its sign, 33 bytes, as BIP32 hashes it."""
+    x, y = _affine(_times_g(int.from_bytes(secret, "big")))
+    return bytes([2 + y % 2]) + x.to_bytes(32, "big")
+
+
 def sign(message, secret, auxiliary=bytes(32)):
     d = int.from_bytes(secret, "big")
     if not 0 < d < N:

@@ -14,6 +14,7 @@ from cairn_node import Key, Node, raw, run
 from settings import KILLS, TMP, needs_node, seeded
 
 SENDERS, START_LIMIT_S = 4, 2.0
+TRANSFERS_A_BLOCK = 30  # so that a kill finds some in the pool
 
 
 class Load:
@@ -22,13 +23,13 @@ class Load:
     def __init__(self, node, keys, kill_after):
         self.node, self.keys, self.kill_after = node, keys, kill_after
         self.transfers, self.blocks, self.surprises = [], [], []
-        self.enough, self.guard = threading.Event(), threading.Lock()
+        self.enough, self.moved, self.mined_at = False, threading.Condition(), 0
 
     def note(self, where, what):
-        with self.guard:
+        with self.moved:
             where.append(what)
-            if len(self.transfers) + len(self.blocks) >= self.kill_after:
-                self.enough.set()
+            self.enough = self.enough or len(self.transfers) + len(self.blocks) >= self.kill_after
+            self.moved.notify_all()
 
     def drive(self, work):
         client = self.node.client(timeout=20)
@@ -38,8 +39,10 @@ class Load:
         except (OSError, http.client.HTTPException):
             pass  # the kill
         except Exception as surprise:
-            self.surprises.append(surprise)
-            self.enough.set()
+            with self.moved:
+                self.surprises.append(surprise)
+                self.enough = True
+                self.moved.notify_all()
         finally:
             client.close()
 
@@ -59,6 +62,9 @@ class Load:
         return work
 
     def mine(self, client):
+        with self.moved:
+            self.moved.wait_for(lambda: self.enough or len(self.transfers) >= self.mined_at + TRANSFERS_A_BLOCK)
+            self.mined_at = len(self.transfers)
         answer = client.post(f"/mine?to={self.keys[0].address}")
         if answer.status == 200:
             self.note(self.blocks, (answer.json["index"], answer.json["hash"]))
@@ -70,8 +76,12 @@ class Load:
         threads = [threading.Thread(target=self.drive, args=(work,), daemon=True) for work in works]
         for thread in threads:
             thread.start()
-        in_time = self.enough.wait(60)
+        with self.moved:
+            in_time = self.moved.wait_for(lambda: self.enough, 60)
         self.node.kill()
+        with self.moved:
+            self.enough = True
+            self.moved.notify_all()
         for thread in threads:
             thread.join(30)
         if self.surprises:

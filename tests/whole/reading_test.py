@@ -218,7 +218,7 @@ class SmallChain(NodeTest):
 
     def test_accounts_that_are_none(self):
         good = self.keys[0].address
-        for text in (good[:-1] + ("q" if good[-1] != "q" else "p"), wire.address("crn", bytes(32)), "x" * 65, "0", "%ff"):
+        for text in (good[:-1] + ("q" if good[-1] != "q" else "p"), wire.address("crn", bytes(32)), "x" * 65, "0"):
             with self.subTest(text):
                 self.refused(self.client.get(f"/accounts/{text}"), (400, 404))
 

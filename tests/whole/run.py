@@ -20,11 +20,12 @@ def main(names):
     begin = time.monotonic()
     print(f"node {settings.BINARY}\nmodel {settings.MODEL}\nseed {settings.SEED}", file=sys.stderr)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
-    bad = len(result.failures) + len(result.errors)
+    wrong = [test for test, _ in result.failures + result.errors]
+    bad = len({getattr(test, "test_case", test).id() for test in wrong})
     passed = result.testsRun - bad - len(result.skipped)
-    print(f"{passed} passed, {bad} failed, {len(result.skipped)} skipped in {time.monotonic() - begin:.1f} s")
-    for test, _ in result.failures + result.errors:
+    for test in wrong:
         print(f"FAILED {test.id()}")
+    print(f"{passed} passed, {bad} failed, {len(result.skipped)} skipped in {time.monotonic() - begin:.1f} s")
     return 0 if result.testsRun and not bad else 1
 
 

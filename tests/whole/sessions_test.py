@@ -1,7 +1,5 @@
 """Who may call: logging in and out, users and roles, tokens that are expired, foreign or made up."""
 
-import hashlib
-import hmac
 import json
 import stat
 import tempfile
@@ -9,6 +7,7 @@ import threading
 from pathlib import Path
 
 import bip340
+import hd
 import wire
 from cairn_node import Node, NodeTest
 from settings import TMP
@@ -30,23 +29,6 @@ CHANGING = [  # method, path, body: what a stranger may not do
     ("GET", "/users/me", None),
     ("POST", "/logout", None),
 ]
-
-
-def key_of_words(words):
-    """BIP39 without a passphrase, then BIP32 m/44'/1'/0'/0/0."""
-    seed = hashlib.pbkdf2_hmac("sha512", " ".join(words).encode(), b"mnemonic", 2048)
-    node = hmac.digest(b"Bitcoin seed", seed, "sha512")
-    hard = 1 << 31
-    for index in (44 + hard, 1 + hard, hard, 0, 0):
-        secret, chain = int.from_bytes(node[:32], "big"), node[32:]
-        if index >= hard:
-            data = b"\x00" + node[:32]
-        else:
-            x, y = bip340._affine(bip340._times_g(secret))
-            data = bytes([2 + y % 2]) + x.to_bytes(32, "big")
-        step = hmac.digest(chain, data + index.to_bytes(4, "big"), "sha512")
-        node = ((int.from_bytes(step[:32], "big") + secret) % bip340.N).to_bytes(32, "big") + step[32:]
-    return bip340.public_key(node[:32])
 
 
 class Sessions(NodeTest):
@@ -164,7 +146,7 @@ class Sessions(NodeTest):
         made = self.post("/users", {"name": "wanda", "password": PASSWORD, "role": "member"}, 201)
         words = made["words"] if isinstance(made["words"], list) else made["words"].split()
         self.assertEqual(len(words), 24)
-        self.assertEqual(wire.address("crnd", key_of_words(words)), made["address"])
+        self.assertEqual(wire.address("crnd", bip340.public_key(hd.secret_of(words))), made["address"])
 
     def test_words_and_hashes_are_never_shown_again(self):
         made = self.post("/users", {"name": "greta", "password": PASSWORD, "role": "member"}, 201)

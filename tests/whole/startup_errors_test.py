@@ -1,5 +1,7 @@
 """What keeps a node from starting: one sentence that helps, and an exit code that is not zero."""
 
+import contextlib
+import http.client
 import shutil
 import socket
 import tempfile
@@ -131,8 +133,10 @@ class StartupErrors(unittest.TestCase):
             self.one_sentence(failed.output)
             return
         try:
-            answer = node.client().get("/chain")
-            self.assertTrue(answer.status != 200 or answer.body == whole, "a damaged store answered with something else")
+            with contextlib.suppress(OSError, http.client.HTTPException):  # an answer may also break off
+                answer = node.client().get("/chain")
+                self.assertIn(answer.status, (200, 500, 503), repr(answer))
+                self.assertTrue(answer.status != 200 or answer.body == whole, "a damaged store told another story")
         finally:
             node.kill()
 

@@ -379,10 +379,9 @@ DEV = Spec("cairn-dev", "crnd", 0x207FFFFF, 50 * COIN, 210_000, opening=100 * CO
 
 def export_file(spec, blocks):
     """What `cairn export` writes: see tests/model/export_file.hpp."""
-    out = b"CAIRNCH1" + with_length(spec.canonical()) + struct.pack("<Q", len(blocks))
-    for block in blocks:
-        data = block.encode()
-        out += struct.pack("<I", len(data)) + data
+    encoded = [block.encode() for block in blocks]
+    parts = [b"CAIRNCH1", with_length(spec.canonical()), struct.pack("<Q", len(blocks))]
+    out = b"".join(parts + [struct.pack("<I", len(data)) + data for data in encoded])
     return out + sha256(out)
 
 
