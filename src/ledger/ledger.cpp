@@ -6,6 +6,22 @@
 
 namespace cairn {
 
+void TipChange::step_down(const BlockHash& leaving) {
+    if (!connected.empty() && connected.back() == leaving) connected.pop_back();
+    else disconnected.push_back(leaving);
+}
+
+void TipChange::step_up(const BlockHash& joining) {
+    if (connected.empty() && !disconnected.empty() && disconnected.back() == joining)
+        disconnected.pop_back();
+    else connected.push_back(joining);
+}
+
+void TipChange::append(const TipChange& next) {
+    for (const auto& hash : next.disconnected) step_down(hash);
+    for (const auto& hash : next.connected) step_up(hash);
+}
+
 void stage_genesis(const ChainParams& params, Staged& rows) {
     const BlockHash& hash = params.genesis().hash;
     const HeaderRecord record = genesis_record(params);
@@ -181,12 +197,9 @@ Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
 
 /// Makes where the switch stands the tip.
 void Ledger::adopt(Staged& rows, TipChange& change) {
-    const auto left = switch_->to_disconnect.begin();
-    const auto joined = switch_->to_connect.begin();
-    change.disconnected.insert(change.disconnected.end(), left,
-                               left + static_cast<std::ptrdiff_t>(switch_->disconnected));
-    change.connected.insert(change.connected.end(), joined,
-                            joined + static_cast<std::ptrdiff_t>(switch_->connected));
+    for (std::size_t i = 0; i < switch_->disconnected; ++i)
+        change.step_down(switch_->to_disconnect[i]);
+    for (std::size_t i = 0; i < switch_->connected; ++i) change.step_up(switch_->to_connect[i]);
     const Tip old = tip_;
     tip_ = switch_->at;
     rows.absorb(std::move(switch_->overlay));

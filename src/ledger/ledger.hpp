@@ -10,11 +10,17 @@
 
 namespace cairn {
 
-/// Blocks that left the best chain and blocks that joined it, in the order it happens.
+/// The way from one tip to another: blocks that left the best chain, from the old tip downward, then
+/// blocks that joined it, upward. No block is in both.
 struct TipChange {
     std::vector<BlockHash> disconnected;
     std::vector<BlockHash> connected;
     [[nodiscard]] bool empty() const { return disconnected.empty() && connected.empty(); }
+    /// The block at the end leaves, or one joins on top: a step back takes back the step it undoes.
+    void step_down(const BlockHash& leaving);
+    void step_up(const BlockHash& joining);
+    /// Goes on with `next`, which begins where this ends.
+    void append(const TipChange& next);
 };
 
 /// Why a store cannot be opened as a ledger of this chain: a sentence.

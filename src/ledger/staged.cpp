@@ -10,8 +10,10 @@ void Overlay::set(Table table, Bytes key, std::optional<Bytes> value) {
     const std::size_t added = value ? value->size() : 0;
     const std::size_t key_size = key.size();
     const auto [place, fresh] = rows_.try_emplace(Key{table, std::move(key)});
-    if (fresh) bytes_ += key_size;
-    else bytes_ -= place->second ? place->second->size() : 0;
+    if (fresh)
+        bytes_ += key_size;
+    else
+        bytes_ -= place->second ? place->second->size() : 0;
     place->second = std::move(value);
     bytes_ += added;
 }
@@ -75,36 +77,39 @@ std::vector<Row> Staged::scan_below(Table table, ByteView from, ByteView to, Bou
 std::vector<Row> Staged::scan(Table table, ByteView from, ByteView to, Bounds bounds) const {
     const auto& rows = own().rows();
     auto next = rows.lower_bound(Overlay::Key{table, Bytes(from.begin(), from.end())});
-    const auto past = to.empty() ? rows.lower_bound(Overlay::Key{
-                                       static_cast<Table>(static_cast<int>(table) + 1), Bytes{}})
-                                 : rows.lower_bound(Overlay::Key{table, Bytes(to.begin(), to.end())});
+    const auto past = to.empty()
+                          ? rows.lower_bound(Overlay::Key{
+                                static_cast<Table>(static_cast<int>(table) + 1), Bytes{}})
+                          : rows.lower_bound(Overlay::Key{table, Bytes(to.begin(), to.end())});
     if (next == past) return scan_below(table, from, to, bounds);
 
-    // Where the scan below stopped at its bound, rows staged beyond its last key wait for the next one.
-    auto under = scan_below(table, from, to, Bounds{bounds.rows, SIZE_MAX});
-    const bool cut = under.size() >= bounds.rows;
-    const Bytes horizon = cut ? under.back().key : Bytes{};
+    // Page by page from below, until the limit is filled: fewer rows than asked for mean the end.
+    // Where a page stopped at its bound, rows staged beyond its last key wait for the next one.
+    constexpr std::size_t kLeastPage = 100;
     std::vector<Row> merged;
-    auto low = under.begin();
+    Bytes at(from.begin(), from.end());
     for (;;) {
-        if (next != past && cut && next->first.second > horizon) next = past;
-        const bool has_low = low != under.end();
-        if (!has_low && next == past) break;
-        if (next == past || (has_low && low->key < next->first.second)) {
-            merged.push_back(std::move(*low++));
-            continue;
+        const std::size_t page = std::max(bounds.rows - merged.size(), kLeastPage);
+        auto under = scan_below(table, at, to, Bounds{page, SIZE_MAX});
+        const bool cut = under.size() >= page;
+        auto low = under.begin();
+        while (merged.size() < bounds.rows) {
+            const bool has_low = low != under.end();
+            const bool has_staged = next != past && !(cut && next->first.second > under.back().key);
+            if (!has_low && !has_staged) break;
+            if (!has_staged || (has_low && low->key < next->first.second)) {
+                merged.push_back({table, low->key, std::move(low->value)});
+                ++low;
+                continue;
+            }
+            if (has_low && low->key == next->first.second) ++low;
+            if (next->second) merged.push_back({table, next->first.second, next->second});
+            ++next;
         }
-        if (has_low && low->key == next->first.second) ++low;
-        if (next->second) merged.push_back({table, next->first.second, next->second});
-        ++next;
+        if (!cut || merged.size() >= bounds.rows) return merged;
+        at = under.back().key;
+        at.push_back(0);
     }
-    if (merged.empty() && cut) {  // all of this page is staged to go
-        Bytes further = horizon;
-        further.push_back(0);
-        return scan(table, further, to, bounds);
-    }
-    if (merged.size() > bounds.rows) merged.resize(bounds.rows);
-    return merged;
 }
 
 std::vector<Row> Staged::scan_back(Table table, ByteView from, ByteView to, Bounds bounds) const {
@@ -128,7 +133,8 @@ Batch Staged::to_batch() const {
     Batch batch;
     batch.cleared = cleared_;
     batch.rows.reserve(rows_.rows().size());
-    for (const auto& [key, value] : rows_.rows()) batch.rows.push_back({key.first, key.second, value});
+    for (const auto& [key, value] : rows_.rows())
+        batch.rows.push_back({key.first, key.second, value});
     return batch;
 }
 

@@ -87,8 +87,7 @@ void Node::advance(Now now) {
     const auto accounts = [this](const Address& who) { return account(who); };
     auto settled = pool_->settle(change, blocks, accounts, now.wall, *staged_);
     const auto add = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    add(pending_.change.disconnected, change.disconnected);
-    add(pending_.change.connected, change.connected);
+    pending_.change.append(change);
     add(pending_.settled.confirmed, settled.confirmed);
     add(pending_.settled.returned, settled.returned);
     add(pending_.settled.dropped, settled.dropped);
