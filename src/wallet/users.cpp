@@ -182,9 +182,11 @@ Result<NewUser, UserError> Users::create(std::string_view name, const SecretText
     if (!parsed) return fail(UserError::bad_name);
     SecretBytes entropy{kEntropySize};
     fill_random(entropy.writable());
+    auto words = words_of_entropy(entropy.view());
+    if (!words) return fail(UserError::bad_words);
     auto user = add(*parsed, role, entropy.view(), password);
     if (!user) return fail(user.error());
-    return NewUser{std::move(*user), std::move(*words_of_entropy(entropy.view()))};
+    return NewUser{std::move(*user), std::move(*words)};
 }
 
 Result<UserPtr, UserError> Users::restore(std::string_view name, const SecretText& password,
