@@ -14,7 +14,7 @@ void fill_random(std::span<std::uint8_t> out);
 
 template <std::size_t N>
 [[nodiscard]] std::array<std::uint8_t, N> random_bytes() {
-    std::array<std::uint8_t, N> bytes;
+    std::array<std::uint8_t, N> bytes{};
     fill_random(bytes);
     return bytes;
 }

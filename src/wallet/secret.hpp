@@ -25,7 +25,8 @@ struct LockedAllocator {
     using value_type = T;
     LockedAllocator() = default;
     template <class U>
-    explicit(false) LockedAllocator(const LockedAllocator<U>& /*other*/) noexcept {}
+    // NOLINTNEXTLINE(google-explicit-constructor): allocators convert to one another
+    LockedAllocator(const LockedAllocator<U>& /*other*/) noexcept {}
 
     T* allocate(std::size_t count) {
         void* memory = locked_allocate(count * sizeof(T));

@@ -32,6 +32,6 @@ enum class UserFileError : std::uint8_t { malformed, newer_version };
 [[nodiscard]] Result<User, UserFileError> decode_user_file(std::string_view json);
 
 /// A user file is about 500 bytes; more than this is none.
-inline constexpr std::size_t kUserFileMax = 16 * 1024;
+inline constexpr std::size_t kUserFileMax = std::size_t{16} * 1024;
 
 }  // namespace cairn

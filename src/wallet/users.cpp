@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kExtension = ".json";
 constexpr std::string_view kOperator = "operator";
+constexpr std::string_view kOperatorPasswordFile = "operator.password";
 constexpr std::size_t kEntropySize = 32;
 
 std::filesystem::path folder_of(const std::filesystem::path& datadir) { return datadir / "users"; }
@@ -116,7 +117,16 @@ std::filesystem::path Users::file_of(const UserName& name) const {
 }
 
 std::filesystem::path Users::operator_password_file() const {
-    return datadir_ / "operator.password";
+    return datadir_ / kOperatorPasswordFile;
+}
+
+Result<SecretText, std::error_code> Users::read_operator_password(
+    const std::filesystem::path& datadir) {
+    const auto content = read_small_file(datadir / kOperatorPasswordFile, kPasswordMaxBytes + 1);
+    if (!content) return fail(content.error());
+    auto line = as_text(content->view());
+    if (line.ends_with('\n')) line.remove_suffix(1);
+    return SecretText{line};
 }
 
 std::vector<UserPtr> Users::list() const {
@@ -172,9 +182,11 @@ Result<NewUser, UserError> Users::create(std::string_view name, const SecretText
     if (!parsed) return fail(UserError::bad_name);
     SecretBytes entropy{kEntropySize};
     fill_random(entropy.writable());
+    auto words = words_of_entropy(entropy.view());
+    if (!words) return fail(UserError::bad_words);
     auto user = add(*parsed, role, entropy.view(), password);
     if (!user) return fail(user.error());
-    return NewUser{std::move(*user), std::move(*words_of_entropy(entropy.view()))};
+    return NewUser{std::move(*user), std::move(*words)};
 }
 
 Result<UserPtr, UserError> Users::restore(std::string_view name, const SecretText& password,

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -103,6 +104,9 @@ public:
     };
     Result<std::optional<FirstOperator>, UserError> ensure_operator();
     [[nodiscard]] std::filesystem::path operator_password_file() const;
+    /// What that file says, for a client on this machine. Error: the system's.
+    static Result<SecretText, std::error_code> read_operator_password(
+        const std::filesystem::path& datadir);
 
 private:
     Users(std::filesystem::path datadir, const Argon2Cost& cost, std::string dummy_hash);

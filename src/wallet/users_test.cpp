@@ -275,6 +275,9 @@ TEST(FirstOperator, IsMadeOnceWithItsPasswordInAFile) {
               std::string{(*first)->password.reveal()} + "\n");
     EXPECT_EQ(mode_of(users->operator_password_file()), 0600U);
     EXPECT_TRUE(users->check_password("operator", (*first)->password));
+    const auto read = Users::read_operator_password(folder.path());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->reveal(), (*first)->password.reveal());
 
     const auto again = users->ensure_operator();
     ASSERT_TRUE(again);

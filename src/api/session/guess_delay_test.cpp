@@ -152,7 +152,7 @@ TEST(GuessDelay, FailuresAreForgottenAnHourAfterTheLast) {
 TEST(GuessDelay, AHundredMachinesGetAtMostAHundredTriesAnHour) {
     GuessDelay guesses;
     int admitted = 0;
-    for (Tick now = 0; now < kHour; ++now)  // 1,000 a second, from 100 sources in turn
+    for (Tick now = 0; now < kHour; now += 7)  // 143 a second, from 100 sources in turn
         if (guesses.admit("alice", remote(static_cast<std::uint8_t>(now % 100)), now) == 0)
             ++admitted;
     EXPECT_LE(admitted, 100);

@@ -123,6 +123,18 @@ TEST(Sessions, TheKeyIsSharedAndGoesWithTheUsersLastSession) {
     EXPECT_FALSE(sessions.key_of(alice.name, 0));
 }
 
+TEST(Sessions, ALogInAfterTheLastLogOutBringsItsOwnKey) {
+    Sessions sessions;
+    ASSERT_TRUE(sessions.close(open(sessions, "alice"), 0));
+    const auto again = caller("alice");
+    const auto opened = sessions.open(again, at(0));
+    ASSERT_TRUE(opened);
+    const auto found = sessions.find(opened->token.reveal(), 0);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->key, again.key);
+    EXPECT_EQ(found->name.shown(), "alice");
+}
+
 TEST(Sessions, SweepWipesTheKeyThoughNobodyAsks) {
     Sessions sessions;
     std::weak_ptr<const UnlockedKey> key;
