@@ -51,15 +51,13 @@ private:
 };
 
 /// The operator as every caller where there is no log-in, with the key if its password is at hand.
-std::shared_ptr<const Caller> owner_of(const Users& users) {
+std::shared_ptr<const Caller> owner_of(const Users& users, const std::string& datadir) {
     const UserPtr user = users.find("operator");
     if (!user) return nullptr;
     auto owner = std::make_shared<Caller>(Caller{user->name, Role::operator_, user->address, nullptr});
-    const auto password = read_small_file(users.operator_password_file(), kPasswordMaxBytes);
+    const auto password = Users::read_operator_password(datadir);
     if (!password) return owner;
-    std::string_view text = as_text(password->view());
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-    auto key = Users::unlock(*user, SecretText{text});
+    auto key = Users::unlock(*user, *password);
     if (key) owner->key = UnlockedKey::make(std::move(*key));
     return owner;
 }
@@ -230,7 +228,7 @@ int run_node(const NodeSettings& settings) {
     Services services{options,  plan->chain, **node,  desk,   slow,
                       **users,  sessions,    login,   argon2, names,
                       Objects{plan->chain->spec(), names},    read_clocks,
-                      plan->auth ? nullptr : owner_of(**users)};
+                      plan->auth ? nullptr : owner_of(**users, plan->datadir)};
     Api api{services};
     auto server = http::Server::start(server_config(settings, *plan), api);
     if (!server) {

@@ -10,6 +10,10 @@ namespace {
 /// Room that a block keeps for header, count and reward.
 constexpr std::size_t kBlockOverhead = BlockHeader::kSize + 9 + 50 + Reward::kExtraMax;
 
+/// A template of many transfers takes a while to make: after one, the next for the same tip waits a
+/// millisecond for this many of them, so that mining leaves most of the time to the pool itself.
+constexpr std::size_t kTransfersPerMs = 20;
+
 }  // namespace
 
 Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
@@ -164,9 +168,13 @@ Result<Committed, StoreError> Node::commit(Now now) {
     Committed committed = std::move(pending_);
     pending_ = {};
     committed.view = view_;
-    if (mining_ && (changed || template_due_)) {
+    template_due_ = template_due_ || changed;
+    const bool new_tip = template_tip_ != ledger_->tip().hash;
+    if (mining_ && template_due_ && (new_tip || now.steady >= next_template_)) {
         committed.work = make_template();
         template_due_ = false;
+        template_tip_ = ledger_->tip().hash;
+        next_template_ = now.steady + committed.work->transfers.size() / kTransfersPerMs;
         if (staged_->fault()) return fail(*staged_->fault());
     }
     return committed;

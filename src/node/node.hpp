@@ -97,6 +97,8 @@ private:
     bool more_ = false;
     bool mining_ = false;
     bool template_due_ = false;
+    BlockHash template_tip_;
+    Tick next_template_ = 0;
     std::size_t bad_pool_rows_ = 0;
 };
 
