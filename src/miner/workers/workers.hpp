@@ -23,7 +23,7 @@ struct Job {
     /// once, never twice with the same extranonce. Must not throw.
     std::function<BlockHeader(std::uint32_t worker, std::uint64_t extranonce)> header;
     std::uint64_t first_extranonce = 0;   // later ones count up from here, round the end of 64 bits
-    std::shared_ptr<const void> context;  // the caller's own; workers do not read it
+    std::shared_ptr<const void> context = {};  // the caller's own; workers do not read it
 };
 
 /// Threads of the lowest scheduling priority that search for the nonce of one job at a time.
