@@ -48,9 +48,9 @@ std::optional<std::uint32_t> search_with(Kernel kernel, const BlockHeader& heade
 
 std::optional<std::uint32_t> search(const BlockHeader& header, NonceRange range,
                                     const U256& target) {
-    static const search_impl::Kernel kBest =
+    static const search_impl::Kernel best =
         sha256_impl::has_shani() ? search_impl::find_shani : search_impl::find_portable;
-    return search_impl::search_with(kBest, header, range, target);
+    return search_impl::search_with(best, header, range, target);
 }
 
 }  // namespace cairn

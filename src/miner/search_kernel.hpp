@@ -13,9 +13,9 @@ namespace cairn::search_impl {
 
 /// What the hashes of one header under all its nonces have in common.
 struct SearchInput {
-    Sha256::State midstate;             // after the first 64 bytes of the header
-    std::array<std::uint32_t, 3> tail;  // bytes 64 to 75 as words of a message
-    std::uint32_t target_top = 0;       // bits 224 to 255 of the target
+    Sha256::State midstate{};             // after the first 64 bytes of the header
+    std::array<std::uint32_t, 3> tail{};  // bytes 64 to 75 as words of a message
+    std::uint32_t target_top = 0;         // bits 224 to 255 of the target
 };
 
 [[nodiscard]] SearchInput prepare(const BlockHeader& header, const U256& target);

@@ -7,7 +7,7 @@ void write_word(std::uint32_t word, std::uint8_t* at) {
     for (int i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(word >> (24 - 8 * i));
 }
 
-/// The 32 bytes `length` long message of a last block: 0x80 after them, their length at the end.
+/// The last block of a message of `total_bytes`, all but the `held` bytes of it that stand there.
 std::array<std::uint8_t, 64> padded_block(std::size_t held, std::uint32_t total_bytes) {
     std::array<std::uint8_t, 64> block{};
     block[held] = 0x80;

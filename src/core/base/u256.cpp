@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-__extension__ typedef unsigned __int128 u128;
+__extension__ using u128 = unsigned __int128;
 
 constexpr std::size_t kLimbs = 4;
 constexpr unsigned kLimbBits = 64;

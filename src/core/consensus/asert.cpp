@@ -7,7 +7,7 @@
 namespace cairn {
 namespace {
 
-__extension__ typedef __int128 i128;
+__extension__ using i128 = __int128;
 
 constexpr int kFractionBits = 16;
 
@@ -24,7 +24,9 @@ U256 scaled(const U256& target, std::uint64_t factor, int shift, const U256& lim
     // The product has up to 273 bits: it is kept as high · 2^32 + low.
     constexpr int kLowBits = 32;
     const std::uint64_t low_product = (target.low64() & 0xffffffff) * factor;
-    const U256 high = *checked_multiply(target >> kLowBits, factor) + U256{low_product >> kLowBits};
+    const auto high_product = checked_multiply(target >> kLowBits, factor);
+    ENSURE(high_product.has_value());  // 224 bits and 17
+    const U256 high = *high_product + U256{low_product >> kLowBits};
     const std::uint64_t low = low_product & 0xffffffff;
 
     const int high_shift = shift + kLowBits;

@@ -43,8 +43,8 @@ bool meets(const BlockHash& hash, const U256& target) {
 }
 
 double difficulty_of(const U256& target) {
-    static const U256 kUnit = U256{0xffff} << 208;  // 1d00ffff
-    return kUnit.to_double() / target.to_double();
+    static const U256 unit = U256{0xffff} << 208;  // 1d00ffff
+    return unit.to_double() / target.to_double();
 }
 
 }  // namespace cairn

@@ -15,8 +15,8 @@ constexpr std::size_t kChecksumSize = 6;
 class Checksum {
 public:
     void feed(std::uint8_t value) {
-        static constexpr std::uint32_t kGenerator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
-                                                        0x3d4233dd, 0x2a1462b3};
+        static constexpr std::array<std::uint32_t, 5> kGenerator = {
+            0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
         const std::uint32_t top = rest_ >> 25;
         rest_ = (rest_ & 0x1ffffff) << 5 ^ value;
         for (unsigned i = 0; i < 5; ++i)

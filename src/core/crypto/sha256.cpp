@@ -19,7 +19,7 @@ constexpr std::size_t kBlock = 64;
 constexpr std::size_t kLengthSize = 8;
 
 void write_big_endian(std::uint64_t value, std::uint8_t* at) {
-    for (int i = 0; i < 8; ++i) at[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
+    for (unsigned i = 0; i < 8; ++i) at[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
 }
 
 void write_state(const Sha256::State& state, std::uint8_t* at) {
@@ -42,7 +42,7 @@ Hash256 hash_again(const Sha256::State& first) {
     std::array<std::uint8_t, kBlock> block{};
     write_state(first, block.data());
     block[32] = 0x80;
-    write_big_endian(32 * 8, block.data() + kBlock - kLengthSize);
+    write_big_endian(std::uint64_t{32} * 8, block.data() + kBlock - kLengthSize);
     Sha256::State state = kInitialState;
     sha256_impl::best_transform()(state, block.data(), 1);
     return digest_of(state);
@@ -146,8 +146,8 @@ bool has_shani() {
 }
 
 Transform best_transform() {
-    static const Transform kBest = has_shani() ? transform_shani : transform_portable;
-    return kBest;
+    static const Transform best = has_shani() ? transform_shani : transform_portable;
+    return best;
 }
 
 }  // namespace sha256_impl

@@ -37,7 +37,8 @@ private:
 /// A hasher that has taken SHA-256(tag) twice already: BIP340's tagged hash.
 [[nodiscard]] Sha256 tagged_sha256(std::string_view tag);
 
-/// The compression functions themselves, for the miner and for the tests that hold one to the other.
+/// The compression functions themselves, for the miner and for the tests that hold one to the
+/// other.
 namespace sha256_impl {
 using Transform = void (*)(Sha256::State& state, const std::uint8_t* blocks, std::size_t count);
 inline constexpr Sha256::State kInitialState = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,

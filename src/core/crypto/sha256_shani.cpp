@@ -17,6 +17,7 @@ void transform_shani(Sha256::State& state, const std::uint8_t* blocks, std::size
     shani::Lanes lanes = shani::load_state(state.data());
     for (; count > 0; --count, blocks += 64) {
         const shani::Lanes before = lanes;
+        // NOLINTNEXTLINE(modernize-avoid-c-arrays)
         __m128i w[4] = {shani::load_words(blocks), shani::load_words(blocks + 16),
                         shani::load_words(blocks + 32), shani::load_words(blocks + 48)};
         shani::all_rounds(lanes, w);

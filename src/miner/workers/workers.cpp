@@ -64,7 +64,9 @@ void Workers::stop() {
 void Workers::run(std::uint32_t worker) {
     take_lowest_priority();
     std::uint64_t version = 0;
-    while (const auto posted = wait_for_other_than(version)) {
+    for (;;) {
+        const auto posted = wait_for_other_than(version);
+        if (!posted) return;
         version = posted->version;
         work_on(*posted, worker);
     }
