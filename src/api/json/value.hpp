@@ -24,12 +24,17 @@ public:
     using Array = std::vector<Value>;
     using Object = std::vector<Member>;
 
-    Value() = default;
-    explicit Value(bool value) : data_{value} {}
-    explicit Value(Number value) : data_{std::move(value)} {}
-    explicit Value(std::string value) : data_{std::move(value)} {}
-    explicit Value(Array value) : data_{std::move(value)} {}
-    explicit Value(Object value) : data_{std::move(value)} {}
+    Value();
+    explicit Value(bool value);
+    explicit Value(Number value);
+    explicit Value(std::string value);
+    explicit Value(Array value);
+    explicit Value(Object value);
+    Value(const Value& other);
+    Value(Value&& other) noexcept;
+    Value& operator=(const Value& other);
+    Value& operator=(Value&& other) noexcept;
+    ~Value();
 
     [[nodiscard]] bool is_null() const { return data_.index() == 0; }
     [[nodiscard]] const bool* boolean() const { return std::get_if<bool>(&data_); }
@@ -49,6 +54,19 @@ struct Member {
     std::string name;
     Value value;
 };
+
+// Only here is an object's member complete.
+inline Value::Value() = default;
+inline Value::Value(bool value) : data_{value} {}
+inline Value::Value(Number value) : data_{std::move(value)} {}
+inline Value::Value(std::string value) : data_{std::move(value)} {}
+inline Value::Value(Array value) : data_{std::move(value)} {}
+inline Value::Value(Object value) : data_{std::move(value)} {}
+inline Value::Value(const Value& other) = default;
+inline Value::Value(Value&& other) noexcept = default;
+inline Value& Value::operator=(const Value& other) = default;
+inline Value& Value::operator=(Value&& other) noexcept = default;
+inline Value::~Value() = default;
 
 /// The value as people are told what was found: "the string \"abc\"", "an array"; long texts are
 /// cut.
