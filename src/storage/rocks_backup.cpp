@@ -62,6 +62,7 @@ Result<std::string, StoreError> RocksStore::backup() {
 }
 
 Result<std::string, StoreError> RocksStore::backup_locked() {
+    if (halted_) return fail(StoreError{*halted_});
     rocksdb::FileSystem& fs = database_->fs();
     if (auto s = fs.CreateDirIfMissing(backups_, {}, nullptr); !s.ok())
         return fail(to_store_error(s));

@@ -5,7 +5,9 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/system_clock.h>
 #include <rocksdb/table.h>
+#include <rocksdb/transaction_log.h>
 #include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
 
@@ -38,19 +40,41 @@ private:
     std::uint64_t sequence_;
 };
 
-class ManifestWatch final : public rocksdb::EventListener {
+class JobWatch final : public rocksdb::EventListener {
 public:
     void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { moved_ = true; }
     void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
         moved_ = true;
     }
-    [[nodiscard]] bool take() { return moved_.exchange(false); }
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, Status*) override {
+        if (reason != rocksdb::BackgroundErrorReason::kWriteCallback) job_failed_ = true;
+    }
+    [[nodiscard]] bool take_moved() { return moved_.exchange(false); }
+    [[nodiscard]] bool job_failed() const { return job_failed_; }
 
 private:
+    std::atomic<bool> job_failed_ = false;
     std::atomic<bool> moved_ = false;
 };
 
 namespace {
+
+/// The machine's threads over a file system and a clock of one's own.
+class HandedEnv final : public rocksdb::EnvWrapper {
+public:
+    HandedEnv(const std::shared_ptr<rocksdb::FileSystem>& fs,
+              std::shared_ptr<rocksdb::SystemClock> clock)
+        : EnvWrapper{rocksdb::NewCompositeEnv(fs)} {
+        file_system_ = fs;
+        system_clock_ = std::move(clock);
+    }
+};
+
+std::unique_ptr<rocksdb::Env> make_env(const std::shared_ptr<rocksdb::FileSystem>& fs,
+                                       std::shared_ptr<rocksdb::SystemClock> clock) {
+    if (!clock) return rocksdb::NewCompositeEnv(fs);
+    return std::make_unique<HandedEnv>(fs, std::move(clock));
+}
 
 /// The inspection leaves no trace, not even a log of itself.
 class SilentLogger final : public rocksdb::Logger {
@@ -125,11 +149,12 @@ Family family_of(Table table) {
     return Family::meta;
 }
 
-RocksDatabase::RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs, std::string path)
+RocksDatabase::RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs,
+                             std::shared_ptr<rocksdb::SystemClock> clock, std::string path)
     : fs_{std::move(fs)},
       path_{std::move(path)},
-      env_{rocksdb::NewCompositeEnv(fs_)},
-      watch_{std::make_shared<ManifestWatch>()} {}
+      env_{make_env(fs_, std::move(clock))},
+      watch_{std::make_shared<JobWatch>()} {}
 
 RocksDatabase::~RocksDatabase() {
     if (db_) {
@@ -159,7 +184,8 @@ rocksdb::DBOptions RocksDatabase::options(const RocksTuning& tuning, const LastC
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     options.max_background_jobs = 2;
-    options.max_bgerror_resume_count = 0;  // RocksStore::recover alone resumes
+    options.avoid_flush_during_shutdown = true;  // the log has it
+    options.max_bgerror_resume_count = 0;        // RocksStore::recover alone resumes
     options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
     options.max_log_file_size = 1024 * 1024;
     options.keep_log_file_num = 2;
@@ -195,6 +221,46 @@ Status RocksDatabase::open(const RocksTuning& tuning, const LastCommit& last, bo
     return status;
 }
 
+void RocksDatabase::keep_memtable_filled() {
+    std::uint64_t rows = 0;
+    auto* family = families_[static_cast<std::size_t>(Family::meta)];
+    if (!db_->GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &rows) ||
+        rows > 0)
+        return;
+    // RocksDB resumes by flushing, and begins a new log only together with a flush. Were there
+    // nothing to flush, it would go on writing to the log that has failed, and abort. This row is
+    // in no table.
+    rocksdb::WriteOptions in_memory;
+    in_memory.disableWAL = true;
+    (void)db_->Put(in_memory, family, "\xff", "");  // if it fails, so does the write that follows
+}
+
+std::uint64_t RocksDatabase::log_number() const {
+    std::unique_ptr<rocksdb::LogFile> log;
+    return db_->GetCurrentWalFile(&log).ok() && log ? log->LogNumber() : 0;
+}
+
+bool RocksDatabase::can_resume() const {
+    if (watch_->job_failed()) return false;
+    for (auto* family : families_) {
+        for (const auto& property : {rocksdb::DB::Properties::kNumImmutableMemTable,
+                                     rocksdb::DB::Properties::kMemTableFlushPending,
+                                     rocksdb::DB::Properties::kNumRunningFlushes}) {
+            std::uint64_t count = 0;
+            if (!db_->GetIntProperty(family, property, &count) || count > 0) return false;
+        }
+    }
+    return true;
+}
+
+Status RocksDatabase::resume() {
+    const std::uint64_t failed = log_number();
+    if (auto s = db_->Resume(); !s.ok()) return s;
+    if (log_number() == failed)
+        return Status::IOError("the log cannot be replaced before a restart");
+    return Status::OK();
+}
+
 Status RocksDatabase::manifest(ManifestMark& mark) const {
     std::vector<std::string> files;
     std::uint64_t size = 0;
@@ -207,7 +273,7 @@ Status RocksDatabase::manifest(ManifestMark& mark) const {
     return Status::Corruption("the database names no manifest");
 }
 
-bool RocksDatabase::manifest_moved() { return watch_->take(); }
+bool RocksDatabase::manifest_moved() { return watch_->take_moved(); }
 
 IOStatus current_manifest(rocksdb::FileSystem& fs, const std::string& dir, std::uint64_t& number) {
     std::string name;

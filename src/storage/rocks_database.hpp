@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 #include <atomic>
 #include <cstddef>
@@ -33,14 +34,16 @@ struct RocksTuning {
 
 /// Keeps what was written after `sequence` from being read back out of the log.
 class DiscardLater;
-/// Notes that the manifest has grown.
-class ManifestWatch;
+/// Notes what the background jobs have done.
+class JobWatch;
 
 /// An open RocksDB with all that must outlive it, closed when the last holder (store or snapshot)
 /// goes.
 class RocksDatabase {
 public:
-    RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs, std::string path);
+    /// A null clock is the machine's own.
+    RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs,
+                  std::shared_ptr<rocksdb::SystemClock> clock, std::string path);
     RocksDatabase(const RocksDatabase&) = delete;
     RocksDatabase& operator=(const RocksDatabase&) = delete;
     ~RocksDatabase();
@@ -52,6 +55,15 @@ public:
                                           std::uint64_t& sequence);
     [[nodiscard]] rocksdb::Status open(const RocksTuning& tuning, const LastCommit& last,
                                        bool create);
+    /// Before each write: sees to it that `resume` has something to flush. In memory only.
+    void keep_memtable_filled();
+    /// Whether `resume` may be called: only the log has failed. RocksDB 7.8 resumes badly from a
+    /// failed flush or manifest: it waits for ever on a flush that was queued at that moment, or
+    /// flushes one memtable into two files that overlap.
+    [[nodiscard]] bool can_resume() const;
+    /// Leaves the state after a failed write, with a new log; all that was acknowledged is flushed
+    /// before, so that nothing depends on the old one.
+    [[nodiscard]] rocksdb::Status resume();
     /// The manifest as it is now.
     [[nodiscard]] rocksdb::Status manifest(ManifestMark& mark) const;
     /// Whether the manifest may have changed since this was last asked.
@@ -65,6 +77,7 @@ public:
     }
 
 private:
+    [[nodiscard]] std::uint64_t log_number() const;
     [[nodiscard]] rocksdb::DBOptions options(const RocksTuning& tuning, const LastCommit& last);
 
     std::shared_ptr<rocksdb::FileSystem> fs_;
@@ -72,7 +85,7 @@ private:
     std::unique_ptr<rocksdb::Env> env_;
     rocksdb::FileLock* lock_ = nullptr;
     std::unique_ptr<DiscardLater> discard_;
-    std::shared_ptr<ManifestWatch> watch_;
+    std::shared_ptr<JobWatch> watch_;
     std::unique_ptr<rocksdb::DB> db_;
     std::vector<rocksdb::ColumnFamilyHandle*> families_;
 };

@@ -1,4 +1,5 @@
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 #include <algorithm>
 #include <exception>
@@ -105,13 +106,13 @@ Result<void, OpenStoreError> check_sequence(const std::string& path, std::uint64
 
 }  // namespace
 
-Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open(
+Result<RocksStore::Opened, OpenStoreError> RocksStore::open_files(
     const std::string& path, const RocksStoreOptions& options) {
     try {
         auto fs =
             resumable(options.file_system ? options.file_system : rocksdb::FileSystem::Default());
         if (auto s = make_directory(*fs, path); !s.ok()) return fail(refused(path, s));
-        auto database = std::make_shared<RocksDatabase>(fs, path);
+        auto database = std::make_shared<RocksDatabase>(fs, options.clock, path);
         if (auto s = database->lock(); !s.ok())
             return fail(OpenStoreError{Reason::locked,
                                        "The store in " + path +
@@ -148,14 +149,51 @@ Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open(
         last.discard_later = false;
         if (auto s = database->manifest(last.manifest); !s.ok()) return fail(refused(path, s));
         if (auto s = file->store(last); !s.ok()) return fail(refused(path, s));
-        const std::string backups =
-            options.backups.empty() ? parent_of(path) + "/backups" : options.backups;
-        return std::unique_ptr<RocksStore>{
-            new RocksStore{std::move(database), std::move(*file), backups}};
+        return Opened{std::move(database), std::move(*file)};
     } catch (const std::exception& e) {
         return fail(OpenStoreError{
             Reason::io, "The store in " + path + " cannot be opened: " + e.what() + "."});
     }
+}
+
+Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open(
+    const std::string& path, const RocksStoreOptions& options) {
+    auto opened = open_files(path, options);
+    if (!opened) return fail(std::move(opened.error()));
+    return std::unique_ptr<RocksStore>{new RocksStore{path, options, std::move(*opened)}};
+}
+
+RocksStore::RocksStore(std::string path, RocksStoreOptions options, Opened opened)
+    : path_{std::move(path)},
+      options_{std::move(options)},
+      backups_{options_.backups.empty() ? parent_of(path_) + "/backups" : options_.backups},
+      database_{std::move(opened.database)},
+      last_commit_{std::move(opened.last_commit)},
+      committed_{last_commit_.value()} {}
+
+Result<void, StoreError> RocksStore::reopen() {
+    const std::scoped_lock lock{database_mutex_};
+    if (database_.use_count() > 1)
+        return fail(StoreError{halted_->fault, "readers still hold " +
+                                                   std::to_string(database_.use_count() - 1) +
+                                                   " snapshots of the store that has failed"});
+    if (database_) {
+        // The log may hold the write that failed, or get the rest of it as it is closed: first the
+        // side file has to say that it does not count.
+        if (const auto s = LastCommitFile::create(database_->fs(), path_, committed_); !s.ok())
+            return fail(to_store_error(s));
+        database_.reset();
+    }
+    auto opened = open_files(path_, options_);
+    if (!opened)
+        return fail(StoreError{opened.error().reason == Reason::no_space  ? StoreFault::no_space
+                               : opened.error().reason == Reason::damaged ? StoreFault::corrupt
+                                                                          : StoreFault::io,
+                               std::move(opened.error().sentence)});
+    database_ = std::move(opened->database);
+    last_commit_ = std::move(opened->last_commit);
+    committed_ = last_commit_.value();
+    return {};
 }
 
 }  // namespace cairn

@@ -106,14 +106,28 @@ private:
     const rocksdb::Snapshot* snapshot_;
 };
 
-RocksStore::RocksStore(std::shared_ptr<RocksDatabase> database, LastCommitFile last_commit,
-                       std::string backups)
-    : database_{std::move(database)},
-      backups_{std::move(backups)},
-      last_commit_{std::move(last_commit)},
-      committed_{last_commit_.value()} {}
+/// What is seen of a store that could not be opened again.
+class RocksStore::NoView final : public Snapshot {
+public:
+    Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
+        return fail(error());
+    }
+    Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView, Bounds) const override {
+        return fail(error());
+    }
+    Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
+                                                   Bounds) const override {
+        return fail(error());
+    }
+
+private:
+    static StoreError error() {
+        return {StoreFault::io, "the store is closed until the disk is well again"};
+    }
+};
 
 RocksStore::~RocksStore() {
+    if (!database_) return;
     rocksdb::CancelAllBackgroundWork(&database_->db(), true);
     if (halted_ || !database_->manifest_moved()) return;
     note_manifest();
@@ -121,6 +135,8 @@ RocksStore::~RocksStore() {
 }
 
 std::shared_ptr<const Snapshot> RocksStore::snapshot() const {
+    const std::scoped_lock lock{database_mutex_};
+    if (!database_) return std::make_shared<const NoView>();
     return std::make_shared<const View>(database_);
 }
 
@@ -146,6 +162,7 @@ Result<void, StoreError> RocksStore::write_locked(const Batch& batch) {
             writes.Delete(database_->family(row.table), key_parts);
         }
     }
+    database_->keep_memtable_filled();
     rocksdb::WriteOptions options;
     options.sync = true;
     if (const Status s = database_->db().Write(options, &writes); !s.ok())
@@ -162,6 +179,7 @@ Result<void, StoreError> RocksStore::write_locked(const Batch& batch) {
 
 Result<void, StoreError> RocksStore::halt(StoreError error) {
     halted_ = error;
+    log_failed_ = true;
     committed_.discard_later = true;
     // It needs no room on the disk. If it fails too, there is nothing further to tell.
     (void)last_commit_.store(committed_);
@@ -178,20 +196,28 @@ Result<void, StoreError> RocksStore::recover() {
     const std::scoped_lock lock{mutex_};
     return guarded([&]() -> Result<void, StoreError> {
         if (!halted_) return {};
-        if (const Status s = database_->db().Resume(); !s.ok()) return fail(to_store_error(s));
-        note_manifest();
-        if (const auto s = LastCommitFile::create(database_->fs(), database_->path(), committed_);
-            !s.ok())
-            return fail(to_store_error(s));
-        if (const auto s = last_commit_.open(database_->fs(), database_->path()); !s.ok())
-            return fail(to_store_error(s));
+        if (log_failed_ && !(database_ && database_->can_resume())) {
+            if (auto opened = reopen(); !opened) return opened;
+        } else {
+            if (log_failed_)
+                if (const Status s = database_->resume(); !s.ok()) return fail(to_store_error(s));
+            note_manifest();
+            committed_.discard_later = false;
+            if (const auto s = LastCommitFile::create(database_->fs(), path_, committed_); !s.ok())
+                return fail(to_store_error(s));
+            if (const auto s = last_commit_.open(database_->fs(), path_); !s.ok())
+                return fail(to_store_error(s));
+        }
+        log_failed_ = false;
         halted_.reset();
         return {};
     });
 }
 
 Result<void, StoreError> RocksStore::verify() {
+    const std::scoped_lock lock{mutex_};
     return guarded([&]() -> Result<void, StoreError> {
+        if (halted_) return fail(StoreError{*halted_});
         if (const Status s = database_->db().VerifyFileChecksums({}); !s.ok())
             return fail(to_store_error(s));
         if (const Status s = database_->db().VerifyChecksum({}); !s.ok())

@@ -12,7 +12,7 @@
 
 namespace rocksdb {
 class FileSystem;
-class Status;
+class SystemClock;
 }  // namespace rocksdb
 
 namespace cairn {
@@ -25,6 +25,7 @@ struct RocksStoreOptions {
     std::size_t memtable_bytes = 8 * 1024 * 1024;  // each of three families has at most three
     int open_files = 512;
     std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the machine's own
+    std::shared_ptr<rocksdb::SystemClock> clock;       // null: the machine's own
 };
 
 /// Why a store could not be opened, and the whole sentence for the operator: what is wrong and
@@ -74,21 +75,34 @@ public:
 private:
     class View;
 
-    RocksStore(std::shared_ptr<RocksDatabase> database, LastCommitFile last_commit,
-               std::string backups);
+    class NoView;
+    /// An open database and its side file.
+    struct Opened {
+        std::shared_ptr<RocksDatabase> database;
+        LastCommitFile last_commit;
+    };
+
+    [[nodiscard]] static Result<Opened, OpenStoreError> open_files(
+        const std::string& path, const RocksStoreOptions& options);
+    RocksStore(std::string path, RocksStoreOptions options, Opened opened);
 
     [[nodiscard]] Result<void, StoreError> halt(StoreError error);
     [[nodiscard]] Result<void, StoreError> write_locked(const Batch& batch);
     [[nodiscard]] Result<std::string, StoreError> backup_locked();
     [[nodiscard]] Result<void, StoreError> prune_backups();
+    [[nodiscard]] Result<void, StoreError> reopen();
     void note_manifest();
 
-    std::shared_ptr<RocksDatabase> database_;
-    std::string backups_;
-    std::mutex mutex_;  // guards what follows
+    const std::string path_;
+    const RocksStoreOptions options_;
+    const std::string backups_;
+    mutable std::mutex database_mutex_;        // guards the pointer against `reopen`
+    std::shared_ptr<RocksDatabase> database_;  // null: closed, and not yet opened anew
+    std::mutex mutex_;                         // one writer; guards what follows
     LastCommitFile last_commit_;
     LastCommit committed_;
     std::optional<StoreError> halted_;  // why writes are refused
+    bool log_failed_ = false;           // else it was the side file
 };
 
 }  // namespace cairn

@@ -6,6 +6,7 @@
 #include <cstdarg>
 #include <cstring>
 #include <random>
+#include <thread>
 #include <utility>
 
 namespace cairn::testing {
@@ -87,7 +88,18 @@ IOStatus missing(const std::string& path) {
     return IOStatus::PathNotFound("No such file or directory", path);
 }
 
+class ImpatientClock final : public rocksdb::SystemClockWrapper {
+public:
+    using SystemClockWrapper::SystemClockWrapper;
+    [[nodiscard]] const char* Name() const override { return "ImpatientClock"; }
+    void SleepForMicroseconds(int) override { std::this_thread::yield(); }
+};
+
 }  // namespace
+
+std::shared_ptr<rocksdb::SystemClock> impatient_clock() {
+    return std::make_shared<ImpatientClock>(rocksdb::SystemClock::Default());
+}
 
 class FaultyFs::SequentialFile final : public rocksdb::FSSequentialFile {
 public:

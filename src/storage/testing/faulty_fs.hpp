@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rocksdb/file_system.h>
+#include <rocksdb/system_clock.h>
 
 #include <cstdint>
 #include <map>
@@ -143,5 +144,8 @@ private:
     std::optional<Fault> change_fault_;
     std::optional<Fault> read_fault_;
 };
+
+/// The machine's clock, but nobody sleeps by it: RocksDB waits a second after a failed job.
+[[nodiscard]] std::shared_ptr<rocksdb::SystemClock> impatient_clock();
 
 }  // namespace cairn::testing
