@@ -7,6 +7,8 @@ namespace {
 
 enum Prefix : std::uint8_t { kOrder, kId, kSender, kDropped, kDroppedOrder, kKey, kKeyTime };
 
+constexpr std::size_t kOrderKeySize = 1 + sizeof(std::uint64_t);
+
 template <class T>
 Bytes number_key(Prefix prefix, T number) {
     Bytes key{prefix};
@@ -31,13 +33,21 @@ Bytes to_bytes(const std::array<std::uint8_t, N>& array) {
     return {array.begin(), array.end()};
 }
 
+/// The order in a key, read as if it were whole: keys of damaged rows sort by it as well.
+std::uint64_t order_in(const Bytes& key) {
+    Bytes order(key.begin() + 1, key.end());
+    order.resize(sizeof(std::uint64_t));
+    return read_big_endian<std::uint64_t>(order);
+}
+
 std::optional<Pending> read_pending(const Row& row) {
+    if (row.key.size() != kOrderKeySize) return std::nullopt;
     Reader reader{*row.value};
     Pending entry;
-    entry.order = read_big_endian<std::uint64_t>(ByteView{row.key}.subspan(1));
+    entry.order = order_in(row.key);
     entry.since = reader.integer<std::uint32_t>();
     const ByteView rest = reader.raw(reader.remaining());
-    if (!reader.ok()) return std::nullopt;
+    if (!reader.ok() || entry.order == UINT64_MAX) return std::nullopt;
     entry.transfer = CheckedTransfer::from_store(Bytes(rest.begin(), rest.end()));
     if (!entry.transfer) return std::nullopt;
     return entry;
@@ -63,23 +73,51 @@ void erase_pending(Staged& rows, const Pending& pending) {
 }
 
 std::optional<Pending> pending(const Staged& rows, const Txid& id) {
-    const auto order = rows.get(Table::pool, digest_key(kId, id.bytes));
+    const auto order = pending_order(rows, id);
     if (!order) return std::nullopt;
-    Bytes key = number_key(kOrder, Reader{*order}.integer<std::uint64_t>());
+    Bytes key = pending_key(*order);
     auto value = rows.get(Table::pool, key);
     if (!value) return std::nullopt;
     return read_pending(Row{Table::pool, std::move(key), std::move(value)});
+}
+
+Bytes pending_key(std::uint64_t order) { return number_key(kOrder, order); }
+
+std::optional<std::uint64_t> pending_order(const Staged& rows, const Txid& id) {
+    const auto order = rows.get(Table::pool, digest_key(kId, id.bytes));
+    if (!order) return std::nullopt;
+    return Reader{*order}.integer<std::uint64_t>();
+}
+
+void erase_pending_index(Staged& rows) {
+    Bytes from{kId};
+    for (;;) {
+        const auto found = rows.scan(Table::pool, from, Bytes{kDropped}, Bounds{});
+        if (found.empty()) return;
+        for (const auto& row : found) rows.erase(Table::pool, row.key);
+        from = found.back().key;
+        from.push_back(0);
+    }
 }
 
 PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds) {
     PendingPage page;
     const auto found = rows.scan(Table::pool, number_key(kOrder, order), Bytes{kId}, bounds);
     for (const auto& row : found) {
-        if (auto entry = read_pending(row)) page.entries.push_back(std::move(*entry));
-        else page.undecodable.push_back(row.key);
+        if (auto entry = read_pending(row))
+            page.entries.push_back(std::move(*entry));
+        else
+            page.undecodable.push_back(row.key);
     }
-    if (!found.empty())
-        page.next = read_big_endian<std::uint64_t>(ByteView{found.back().key}.subspan(1)) + 1;
+    if (found.empty()) return page;
+    // A key of any other size ends after its order at the latest, so its own order goes on behind
+    // it.
+    const Bytes& last = found.back().key;
+    const std::uint64_t reached = order_in(last);
+    if (last.size() < kOrderKeySize)
+        page.next = reached;
+    else if (reached != UINT64_MAX)
+        page.next = reached + 1;
     return page;
 }
 
@@ -119,35 +157,45 @@ std::optional<Dropped> dropped(const Staged& rows, const Txid& id) {
     return found;
 }
 
-void erase_dropped(Staged& rows, const Txid& id) {
+bool erase_dropped(Staged& rows, const Txid& id) {
     Bytes key = digest_key(kDropped, id.bytes);
     const auto value = rows.get(Table::pool, key);
-    if (!value) return;
+    if (!value) return false;
     rows.erase(Table::pool, number_key(kDroppedOrder, Reader{*value}.integer<std::uint64_t>()));
     rows.erase(Table::pool, std::move(key));
+    return true;
 }
 
-std::vector<std::uint64_t> dropped_orders(const Staged& rows, std::size_t limit) {
+std::vector<std::uint64_t> dropped_orders(const Staged& rows, std::size_t limit,
+                                          std::uint64_t from) {
     std::vector<std::uint64_t> orders;
-    for (const auto& row :
-         rows.scan(Table::pool, Bytes{kDroppedOrder}, Bytes{kKey}, Bounds{limit, SIZE_MAX}))
-        orders.push_back(read_big_endian<std::uint64_t>(ByteView{row.key}.subspan(1)));
+    for (const auto& row : rows.scan(Table::pool, number_key(kDroppedOrder, from), Bytes{kKey},
+                                     Bounds{limit, SIZE_MAX}))
+        orders.push_back(order_in(row.key));
     return orders;
 }
 
 void erase_dropped_order(Staged& rows, std::uint64_t order) {
     Bytes key = number_key(kDroppedOrder, order);
-    if (const auto id = rows.get(Table::pool, key)) rows.erase(Table::pool, digest_key(kDropped, *id));
+    if (const auto id = rows.get(Table::pool, key))
+        rows.erase(Table::pool, digest_key(kDropped, *id));
     rows.erase(Table::pool, std::move(key));
 }
 
 void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id) {
+    const auto time_key = [&](UnixSeconds time) {
+        Bytes by_time = number_key(kKeyTime, time);
+        append(by_time, key.bytes);
+        return by_time;
+    };
+    // A key that was used before and has expired begins anew.
+    Bytes by_key = digest_key(kKey, key.bytes);
+    if (const auto old = rows.get(Table::pool, by_key))
+        rows.erase(Table::pool, time_key(Reader{*old}.integer<std::uint32_t>()));
     Writer value;
     value.integer(now).raw(id.bytes);
-    rows.put(Table::pool, digest_key(kKey, key.bytes), value.take());
-    Bytes by_time = number_key(kKeyTime, now);
-    append(by_time, key.bytes);
-    rows.put(Table::pool, std::move(by_time), {});
+    rows.put(Table::pool, std::move(by_key), value.take());
+    rows.put(Table::pool, time_key(now), {});
 }
 
 std::optional<Txid> idempotency(const Staged& rows, const Hash256& key, UnixSeconds now) {
@@ -157,7 +205,8 @@ std::optional<Txid> idempotency(const Staged& rows, const Hash256& key, UnixSeco
     const auto since = reader.integer<std::uint32_t>();
     Txid id;
     id.bytes = reader.array<32>();
-    if (!reader.finished() || std::uint64_t{since} + kIdempotencySeconds <= now) return std::nullopt;
+    if (!reader.finished() || std::uint64_t{since} + kIdempotencySeconds <= now)
+        return std::nullopt;
     return id;
 }
 

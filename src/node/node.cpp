@@ -25,12 +25,14 @@ Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainP
 
 Result<void, OpenError> Node::load(Now now) {
     staged_ = std::make_unique<Staged>(store_->snapshot());
-    if (!tables::chain(*staged_) && !staged_->fault()) stage_genesis(*chain_, *staged_);
+    const bool is_new = !tables::chain(*staged_) && !tables::tip(*staged_);
+    if (is_new && !staged_->fault()) stage_genesis(*chain_, *staged_);
     auto ledger = Ledger::open(chain_, *staged_, options_.ledger);
     if (!ledger) return fail(ledger.error());
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
-    bad_pool_rows_ = pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
+    bad_pool_rows_ =
+        pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
     advance(now);
     if (auto written = commit(now); !written)
         return fail(OpenError{"the store cannot be written: " + written.error().detail});
@@ -55,8 +57,10 @@ void Node::remember_idempotency(const Hash256& key, const Txid& id, Now now) {
 }
 
 Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
-    if (tables::location(*staged_, transfer->id()) || pool_->find(transfer->id()))
-        return Admitted{std::move(transfer), true, true, {}};
+    if (tables::location(*staged_, transfer->id()) || pool_->find(transfer->id())) {
+        const bool executable = transfer->nonce() < next_nonce(transfer->sender());
+        return Admitted{std::move(transfer), executable, true, {}};
+    }
     auto admitted = pool_->add(transfer, account(transfer->sender()), now.wall, *staged_);
     if (admitted) pending_.admitted.push_back(std::move(transfer));
     return admitted;
@@ -104,6 +108,7 @@ void Node::step(Now now) {
 void Node::on_tick(Now now) { pool_->expire(now.wall, *staged_); }
 
 Result<std::string, StoreError> Node::restart() {
+    if (staged_->fault()) return fail(*staged_->fault());
     ENSURE(staged_->empty());
     std::string backup;
     if (ledger_->tip().height > 1 || pool_->size(0).transfers > 0) {
@@ -134,8 +139,8 @@ TemplatePtr Node::make_template() {
     work->previous = ledger_->tip().hash;
     work->context = ledger_->next_context(*staged_);
     const ConnectContext context{work->context.height, ledger_->tip().issued};
-    work->transfers = pool_->best(chain_->spec().max_block - std::min<std::size_t>(
-                                      chain_->spec().max_block, kBlockOverhead));
+    work->transfers = pool_->best(chain_->spec().max_block -
+                                  std::min<std::size_t>(chain_->spec().max_block, kBlockOverhead));
     const auto reward = [&] {
         AccountSet accounts;
         for (const auto& transfer : work->transfers)
@@ -145,7 +150,8 @@ TemplatePtr Node::make_template() {
     };
     auto amount = reward();
     if (!amount) {
-        // Only next to the cap, where an opening may give less than the pool was told: mine without.
+        // Only next to the cap, where an opening may give less than the pool was told: mine
+        // without.
         work->transfers.clear();
         amount = reward();
     }
@@ -158,13 +164,14 @@ Result<Committed, StoreError> Node::commit(Now now) {
     if (staged_->fault()) return fail(*staged_->fault());
     const bool changed = !staged_->empty();
     if (changed) {
-        if (auto written = store_->write(staged_->to_batch()); !written) return fail(written.error());
+        if (auto written = store_->write(staged_->to_batch()); !written)
+            return fail(written.error());
         staged_ = std::make_unique<Staged>(store_->snapshot());
         ++generation_;
     }
     if (changed || !view_)
-        view_ = std::make_shared<const View>(View{generation_, chain_, ledger_->tip(),
-                                                  pool_->size(now.wall), false, store_->snapshot()});
+        view_ = std::make_shared<const View>(View{
+            generation_, chain_, ledger_->tip(), pool_->size(now.wall), false, store_->snapshot()});
     Committed committed = std::move(pending_);
     pending_ = {};
     committed.view = view_;
