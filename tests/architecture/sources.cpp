@@ -138,7 +138,7 @@ std::vector<Violation> inspect(std::string_view path, std::string_view text) {
     if (!room || (!kMayInclude.contains(*room) && *room != "app")) {
         return {{std::string{path}, 0, "stands in no room of the architecture"}};
     }
-    if (path.ends_with("_test.cpp")) return {};
+    if (path.ends_with("_test.cpp") || path.ends_with("_test.hpp")) return {};
     const std::string code = without_comments_and_literals(text);
     std::size_t number = 0;
     for (std::size_t begin = 0; begin < code.size();) {

@@ -12,7 +12,7 @@ std::optional<Big> target_of(std::uint32_t bits) {
     if ((bits & 0x00800000) != 0) return std::nullopt;
     const Big value =
         size <= 3 ? Big{mantissa} >> (8 * (3 - size)) : Big{mantissa} << (8 * (size - 3));
-    if (value == 0 || value >> 256 != 0 || compact_of(value) != bits) return std::nullopt;
+    if (value == 0 || (value >> 256) != 0 || compact_of(value) != bits) return std::nullopt;
     return value;
 }
 

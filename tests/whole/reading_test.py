@@ -111,13 +111,18 @@ class SmallChain(NodeTest):
     def test_parameters_that_are_none(self):
         for path in ("/chain", "/inv"):
             for name in ("from", "limit"):
-                for value in ("x", "-1", "1.0", "1e3", "99999999999999999999999", "%00"):
+                for value in ("x", "-1", "1.0", "1e3", "99999999999999999999999"):
                     with self.subTest(f"{path} {name}={value}"):
                         self.refused(self.client.get(f"{path}?{name}={value}"), 400, name)
         for path in ("/blocks", f"/accounts/{self.keys[0].address}/transactions"):
-            for name, value in (("limit", "x"), ("limit", "-1"), ("cursor", "nonsense"), ("cursor", "%ff")):
+            for name, value in (("limit", "x"), ("limit", "-1"), ("cursor", "nonsense")):
                 with self.subTest(f"{path} {name}={value}"):
                     self.refused(self.client.get(f"{path}?{name}={value}"), 400, name)
+
+    def test_queries_that_are_no_text(self):
+        for value in ("%ff", "%00", "%", "%zz", "%c0%af"):
+            with self.subTest(value):
+                self.refused(self.client.get(f"/chain?from={value}"), 400)
 
     def test_the_pool_holds_what_waits(self):
         answer = self.get("/pool")

@@ -169,7 +169,7 @@ class Sessions(NodeTest):
         for field, values in {
             "name": ["", ".", "..", "../emil", "a/b", "a\\b", "e\u0000mil", "a b\n", "x" * 65, 5, None],
             "password": ["", "short", 5, None],
-            "role": ["", "king", 5, None],
+            "role": ["", "king", 5],
         }.items():
             for value in values:
                 body = good | {field: value}

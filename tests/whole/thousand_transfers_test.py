@@ -67,7 +67,11 @@ class ThousandTransfers(unittest.TestCase):
                 miner = random.choice(keys)
                 mined = self.ok(client.post(f"/mine?to={miner.address}"))
                 balances[miner.key] += 50 * wire.COIN + fees
-                self.assertEqual(units(mined["transactions"][0]["amount"]), 50 * wire.COIN + fees)
+                self.assertEqual(
+                    units(mined["transactions"][0]["amount"]), 50 * wire.COIN + fees,
+                    f"block {mined['index']} has {len(mined['transactions']) - 1} transfers: what was acknowledged "
+                    f"before /mine was called belongs in its block",
+                )
             self.assertEqual(len(sent), TRANSFERS)
 
             status = self.ok(client.get("/status"))
