@@ -96,9 +96,10 @@ TEST_P(Search, KernelNamesTheFirstHashWhoseTopIsLowEnough) {
         const auto first = static_cast<std::uint32_t>(random() % 0xffff0000);
         std::uint32_t expected = first;
         const U256 target = U256::max() >> 2;
-        while (U256::from_little_endian(independent_hash(header, expected).bytes) >> 224 > target >>
-               224)
-            ++expected;
+        const auto top_of = [&](std::uint32_t nonce) {
+            return U256::from_little_endian(independent_hash(header, nonce).bytes) >> 224;
+        };
+        while (top_of(expected) > (target >> 224)) ++expected;
         ASSERT_EQ(GetParam()(search_impl::prepare(header, target), first, 1000), expected)
             << "seed " << kSeed;
     }
