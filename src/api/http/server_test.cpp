@@ -574,7 +574,7 @@ TEST_F(HttpServer, SlowReaderCostsNoMemoryAndIsCut) {
     start({.grace = 300ms, .answer_rate = 100 * 1024 * 1024});
     RawClient client{port_, 4096};
     client.send(get("/endless"));
-    EXPECT_TRUE(fires(endless_ended_.get_token()));  // though this side has read nothing
+    ASSERT_TRUE(fires(endless_ended_.get_token()));  // though this side has read nothing
     // What the kernel's buffers of both sides hold, and one part.
     EXPECT_LT(produced_, 16u * 1024 * 1024);
     EXPECT_FALSE(client.read().whole);
