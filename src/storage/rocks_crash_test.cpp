@@ -70,9 +70,10 @@ struct Writing {
     bool finished = false;
 };
 
+/// 1 meets every point; the default keeps the suite short.
 std::uint64_t stride() {
     const char* text = std::getenv("CAIRN_CRASH_STRIDE");
-    return text == nullptr ? 2 : std::strtoull(text, nullptr, 10);
+    return text == nullptr ? 9 : std::strtoull(text, nullptr, 10);
 }
 
 class CrashAtEveryChange : public ::testing::TestWithParam<Unsynced> {};

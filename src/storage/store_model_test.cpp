@@ -66,7 +66,7 @@ void compare_reads(const Twins::Views& views, StoreDriver& driver) {
 
 TEST(StoreModel, RocksAndTheTwinGiveTheSameBytes) {
     const auto seed = from_environment("CAIRN_SEED", std::random_device{}());
-    const auto operations = from_environment("CAIRN_MODEL_OPS", 20'000);
+    const auto operations = from_environment("CAIRN_MODEL_OPS", 8'000);
     SCOPED_TRACE("CAIRN_SEED=" + std::to_string(seed));
     std::printf("CAIRN_SEED=%llu\n", static_cast<unsigned long long>(seed));
 
