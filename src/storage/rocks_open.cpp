@@ -25,10 +25,11 @@ std::string parent_of(const std::string& path) {
 }
 
 OpenStoreError damaged(const std::string& path, const std::string& what) {
-    return {Reason::damaged,
-            "The store in " + path + " is damaged: " + what +
-                ". Nothing was changed. `cairn verify` tells what is lost; `cairn import` of an "
-                "export into a fresh folder, or a copy of one of the backups, begins anew."};
+    return {
+        Reason::damaged,
+        "The store in " + path + " is damaged: " + what +
+            ". Nothing was changed. To begin anew, put a copy of one of the backups in its place, "
+            "or `cairn import` an export into a fresh folder (docs/storage.md)."};
 }
 
 /// A failure met while opening: what names a missing file or a broken one is damage, the rest is

@@ -120,6 +120,10 @@ std::error_code remove_durably(const std::filesystem::path& path) {
 
 std::error_code make_private_folder(const std::filesystem::path& path) {
     if (::mkdir(path.c_str(), 0700) == 0) return sync_folder_of(path);
+    if (errno == ENOENT && path.has_parent_path()) {
+        if (const auto error = make_private_folder(path.parent_path())) return error;
+        if (::mkdir(path.c_str(), 0700) == 0) return sync_folder_of(path);
+    }
     if (errno != EEXIST) return last_error();
     const File folder{path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW};
     if (!folder.is_open() || ::fchmod(folder.descriptor(), 0700) != 0) return last_error();

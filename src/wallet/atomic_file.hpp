@@ -38,7 +38,8 @@ enum class IfExists : std::uint8_t { replace, refuse };
 /// Removes a file for good: unlink, fsync of the folder. No file is no error.
 [[nodiscard]] std::error_code remove_durably(const std::filesystem::path& path);
 
-/// Makes the folder if it is missing, and closes it to everyone but its owner (mode 0700).
+/// Makes the folder if it is missing, and closes it to everyone but its owner (mode 0700). Folders
+/// missing above it are made as well, closed alike; those that exist are left as they are.
 [[nodiscard]] std::error_code make_private_folder(const std::filesystem::path& path);
 
 }  // namespace cairn

@@ -138,5 +138,16 @@ TEST(PrivateFolder, IsMadeOrClosed) {
     EXPECT_TRUE(make_private_folder(folder.path() / "file"));
 }
 
+TEST(PrivateFolder, BringsWhatIsMissingAboveIt) {
+    const Folder folder;
+    std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
+    EXPECT_FALSE(make_private_folder(folder.path() / "home" / "chain"));
+    EXPECT_EQ(mode_of(folder.path() / "home" / "chain"), 0700U);
+    EXPECT_EQ(mode_of(folder.path() / "home"), 0700U);
+    EXPECT_EQ(mode_of(folder.path()), 0755U);
+    spill(folder.path() / "file", "");
+    EXPECT_TRUE(make_private_folder(folder.path() / "file" / "chain"));
+}
+
 }  // namespace
 }  // namespace cairn

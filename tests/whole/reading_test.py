@@ -256,6 +256,7 @@ class SmallChain(NodeTest):
                 self.assertTrue(tag)
                 again = self.client.get(path, If_None_Match=tag)
                 self.assertEqual((again.status, again.body), (304, b""))
+                self.assertEqual(again.header("Cache-Control"), "no-cache", again)
                 self.expect(200, self.client.get(path, If_None_Match='"another"'))
 
     def test_paths_are_read_generously(self):

@@ -72,6 +72,7 @@ http::Reply not_modified(std::string_view tag) {
     reply.status = 304;
     reply.content_type.clear();
     reply.headers.push_back({"ETag", std::string{tag}});
+    reply.headers.push_back({"Cache-Control", "no-cache"});
     return reply;
 }
 
