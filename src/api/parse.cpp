@@ -42,10 +42,10 @@ std::string_view field_of(Rule rule) {
 
 }  // namespace
 
-Result<json::Value, http::Problem> parse_body(const http::Request& request) {
+Result<json::Value, http::Problem> parse_body(const http::Request& request, json::Limits limits) {
     if (request.body.empty()) return json::Value{json::Value::Object{}};
     const bool form = says_form(request) && !looks_like_json(request.body);
-    auto value = form ? json::parse_form(request.body) : json::parse(request.body);
+    auto value = form ? json::parse_form(request.body) : json::parse(request.body, limits);
     if (!value) return fail(http::problem_of(value.error()));
     return std::move(*value);
 }

@@ -16,7 +16,8 @@ namespace cairn {
 
 /// The members of a request: of its body, JSON or form, whatever its content type says; an empty body
 /// has none.
-[[nodiscard]] Result<json::Value, http::Problem> parse_body(const http::Request& request);
+[[nodiscard]] Result<json::Value, http::Problem> parse_body(const http::Request& request,
+                                                             json::Limits limits = {});
 
 /// `?limit=` and the like: a plain integer from the query, or from the body of a request that has one.
 [[nodiscard]] Result<std::optional<std::uint64_t>, http::Problem> query_uint(

@@ -30,7 +30,14 @@ MinerDesk::MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, Miner
       clock_{std::move(clock)},
       workers_{settings_.threads,
                [this](const Job& job, std::uint64_t extranonce, const BlockHeader& header) {
-                   found(*std::static_pointer_cast<const Assignment>(job.context), extranonce, header);
+                   // A worker has the lowest priority: it leaves the block here and does no more.
+                   {
+                       const std::lock_guard lock{mutex_};
+                       found_ = Found{std::static_pointer_cast<const Assignment>(job.context),
+                                      extranonce, header};
+                       nudged_ = true;
+                   }
+                   wake_.notify_one();
                }},
       thread_{[this] { run(); }} {}
 
@@ -60,6 +67,7 @@ void MinerDesk::mine(MineOrder wish, std::stop_token stop, std::function<void(Mi
     order->wish = std::move(wish);
     order->stop = stop;
     order->done = std::move(done);
+    order->generation = gate_.view()->generation;
     order->on_stop.emplace(std::move(stop), [this] { wake(); });
     {
         const std::lock_guard lock{mutex_};
@@ -138,14 +146,16 @@ void MinerDesk::draw_wait(Tick now) {
 
 /// What the workers are to do now. The mutex is held.
 std::optional<MinerDesk::Assignment> MinerDesk::choose(Tick now) {
-    const bool ready = work_ && !in_flight_ && work_->generation >= least_generation_;
+    const auto ready = [this](std::uint64_t generation) {
+        return work_ && !in_flight_ && work_->generation >= std::max(generation, least_generation_);
+    };
     if (!orders_.empty()) {
         Order& order = *orders_.front();
         if (order.deadline == 0) order.deadline = now + settings_.order_timeout_ms;
-        if (!ready) return std::nullopt;
+        if (!ready(order.generation)) return std::nullopt;
         return Assignment{order.id, order.wish.to, order.wish.note, work_};
     }
-    if (!settings_.background || !ready) return std::nullopt;
+    if (!settings_.background || !ready(0)) return std::nullopt;
     if (settings_.background->mean_wait_ms > 0) {
         if (paced_tip_ != work_->previous) {
             paced_tip_ = work_->previous;
@@ -169,6 +179,7 @@ void MinerDesk::run() {
     for (;;) {
         std::vector<std::pair<OrderPtr, std::string>> finished;
         std::optional<Assignment> assignment;
+        std::optional<Found> found;
         bool wanted = false;
         bool ending = false;
         {
@@ -181,6 +192,12 @@ void MinerDesk::run() {
             take_landed(finished);
             end_orders(now, finished);
             ending = stopping_;
+            // One at a time: what is found while a block is on its way builds on the same tip.
+            if (found_ && !in_flight_ && !ending) {
+                found = std::move(found_);
+                in_flight_ = true;
+            }
+            found_.reset();
             wanted = !ending && (!orders_.empty() || settings_.background);
             assignment = ending ? std::nullopt : choose(now);
         }
@@ -189,6 +206,7 @@ void MinerDesk::run() {
             wanted_(wanted);
         }
         assign(assignment);
+        if (found) submit(*found);
         for (auto& [order, why] : finished) {
             order->on_stop.reset();
             order->done(Mined{std::move(order->blocks), std::move(why)});
@@ -215,17 +233,13 @@ void MinerDesk::assign(const std::optional<Assignment>& assignment) {
     workers_.set(std::move(job));
 }
 
-void MinerDesk::found(const Assignment& assignment, std::uint64_t extranonce,
-                      const BlockHeader& header) {
-    {
-        const std::lock_guard lock{mutex_};
-        if (stopping_ || in_flight_) return;
-        in_flight_ = true;
-    }
+/// Hands a found block to the node.
+void MinerDesk::submit(const Found& found) {
+    const Assignment& assignment = *found.assignment;
     const Template& work = *assignment.work;
     Assembled block =
-        assemble(work, assignment.to, reward_extra(extranonce, assignment.note), header.time);
-    block.header = header;
+        assemble(work, assignment.to, reward_extra(found.extranonce, assignment.note), found.header.time);
+    block.header = found.header;
     std::unordered_map<Txid, TransferPtr> known;
     for (const auto& transfer : work.transfers) known.emplace(transfer->id(), transfer);
     auto checked = check_block(std::make_shared<const Bytes>(encode_block(work, block)), *chain_,

@@ -63,7 +63,8 @@ private:
         std::stop_token stop;
         std::function<void(Mined)> done;
         std::vector<BlockHash> blocks;
-        Tick deadline = 0;  // 0 until it is under way
+        std::uint64_t generation = 0;  // of the view when it came: its blocks hold what that held
+        Tick deadline = 0;             // 0 until it is under way
         std::optional<std::stop_callback<std::function<void()>>> on_stop;
     };
     using OrderPtr = std::unique_ptr<Order>;
@@ -83,13 +84,19 @@ private:
         friend bool operator==(const Assignment&, const Assignment&) = default;
     };
 
+    struct Found {
+        std::shared_ptr<const Assignment> assignment;
+        std::uint64_t extranonce = 0;
+        BlockHeader header;
+    };
+
     void run();
     void take_landed(std::vector<std::pair<OrderPtr, std::string>>& finished);
     void end_orders(Tick now, std::vector<std::pair<OrderPtr, std::string>>& finished);
     [[nodiscard]] std::optional<Assignment> choose(Tick now);
     [[nodiscard]] Tick next_deadline(Tick now) const;
     void assign(const std::optional<Assignment>& assignment);
-    void found(const Assignment& assignment, std::uint64_t extranonce, const BlockHeader& header);
+    void submit(const Found& found);
     void land(Landed landed);
     void draw_wait(Tick now);
     void wake();
@@ -107,6 +114,7 @@ private:
     std::list<OrderPtr> orders_;  // the first is under way
     std::uint64_t last_order_ = 0;
     TemplatePtr work_;
+    std::optional<Found> found_;
     std::deque<Landed> landed_;
     bool in_flight_ = false;             // a found block is on its way through the node
     std::uint64_t least_generation_ = 0; // older work builds on a tip that is gone

@@ -125,29 +125,38 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings) {
     return plan;
 }
 
+/// Whom background mining pays: `--mine-to`, which is read also without `--mine`, or the operator.
+Result<BackgroundMining, std::string> mining_pays(const NodeSettings& settings, const Plan& plan,
+                                                  const NameBook& names, const Users& users) {
+    BackgroundMining background;
+    if (settings.mine_to.empty()) {
+        const UserPtr user = users.find("operator");
+        if (!user && settings.mine)
+            return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
+        if (user) background.to = user->address;
+        return background;
+    }
+    const auto to = parse_named("--mine-to", settings.mine_to, plan.chain->spec(), names);
+    if (!to) return fail(to.error().detail);
+    background.to = to->address;
+    if (to->name) {
+        const std::string note = encode_envelope(Envelope{std::nullopt, to->name, std::nullopt});
+        append(background.note, as_bytes(note));
+    }
+    return background;
+}
+
 Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, const Plan& plan,
                                                   const NameBook& names, const Users& users) {
     MinerSettings miner;
     miner.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
     miner.order_timeout_ms = Tick{settings.mine_timeout} * 1000;
+    auto background = mining_pays(settings, plan, names, users);
+    if (!background) return fail(std::move(background.error()));
     if (!settings.mine) return miner;
-    BackgroundMining background;
-    if (!settings.mine_to.empty()) {
-        const auto to = parse_named("--mine-to", settings.mine_to, plan.chain->spec(), names);
-        if (!to) return fail(to.error().detail);
-        background.to = to->address;
-        if (to->name) {
-            const std::string note = encode_envelope(Envelope{std::nullopt, to->name, std::nullopt});
-            append(background.note, as_bytes(note));
-        }
-    } else if (const UserPtr user = users.find("operator")) {
-        background.to = user->address;
-    } else {
-        return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
-    }
     if (plan.chain->spec().mode == DifficultyMode::fixed)
-        background.mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
-    miner.background = std::move(background);
+        background->mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
+    miner.background = std::move(*background);
     return miner;
 }
 

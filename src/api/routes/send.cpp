@@ -10,6 +10,9 @@ namespace {
 
 using Verdict = Result<Admitted, Rejection>;
 
+/// As many values as the smallest signed transfers make in the largest body, and some to spare.
+constexpr json::Limits kBatchLimits{.depth = 32, .values = 131'072};
+
 /// 201 of a new transfer, 200 of one that was here already.
 http::Answer accepted(const Services& services, const View& view, const Admitted& admitted) {
     const Staged rows{view.store};
@@ -198,7 +201,7 @@ void new_transaction(Services& services, http::Request request, std::stop_token 
 
 void transaction_batch(Services& services, http::Request request, std::stop_token /*stop*/,
                        http::Responder responder) {
-    auto value = parse_body(request);
+    auto value = parse_body(request, kBatchLimits);
     if (!value) return responder.answer(value.error());
     const json::Value* list = value->find("transactions");
     if (list == nullptr || list->array() == nullptr)
