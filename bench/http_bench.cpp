@@ -95,8 +95,9 @@ void small_get_rate(benchmark::State& state) {
 
 /// `requests` sent over `connections`; beside them the bare checks of the same signatures and the
 /// syncs of one transfer after another.
-void run_posts(benchmark::State& state, const ServedNode& node, const std::vector<TransferPtr>& transfers,
-               const std::vector<std::string>& requests, unsigned connections) {
+void run_posts(benchmark::State& state, const ServedNode& node,
+               const std::vector<TransferPtr>& transfers, const std::vector<std::string>& requests,
+               unsigned connections) {
     const double seconds = seconds_of([&] {
         std::atomic<std::size_t> next{0};
         in_parallel(connections, connections, [&](std::size_t) {

@@ -29,7 +29,8 @@ void connect_block(benchmark::State& state) {
     const auto empty = maker.mine_empty(static_cast<std::size_t>(state.range(0)));
     TransferMaker transfers{params, 1000};
     std::vector<SharedBytes> full;
-    for (std::size_t i = 0; i < kBlocks; ++i) full.push_back(maker.mine(transfers.take(kTransfers)));
+    for (std::size_t i = 0; i < kBlocks; ++i)
+        full.push_back(maker.mine(transfers.take(kTransfers)));
     const auto blocks = checked(full);
     double seconds = 0;
     for (auto _ : state) {
@@ -56,7 +57,8 @@ void reorganise(benchmark::State& state) {
         ChainMaker maker{params, miner};
         TransferMaker transfers{params, 500};
         std::vector<SharedBytes> made;
-        for (std::size_t i = 0; i < blocks; ++i) made.push_back(maker.mine(transfers.take(kTransfers)));
+        for (std::size_t i = 0; i < blocks; ++i)
+            made.push_back(maker.mine(transfers.take(kTransfers)));
         return checked(made);
     };
     const auto left = branch(1, depth);

@@ -22,7 +22,8 @@ int main(int count, char** words) {
     ChainMaker maker{params};
     TransferMaker transfers{params, 1000};
     std::vector<SharedBytes> made;
-    for (std::size_t i = 0; i < blocks; ++i) made.push_back(maker.mine(transfers.take(transfers_each)));
+    for (std::size_t i = 0; i < blocks; ++i)
+        made.push_back(maker.mine(transfers.take(transfers_each)));
     const auto store = open_rocks((datadir / "store").string());
     const auto node = open_node(params, *store);
     import(*node, *params, made);

@@ -10,7 +10,8 @@ namespace {
 
 Bytes numbered(std::uint64_t number, std::size_t size) {
     Bytes bytes(size, 0x5a);
-    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(number >> (8 * (7 - i)));
+    for (std::size_t i = 0; i < 8; ++i)
+        bytes[i] = static_cast<std::uint8_t>(number >> (8 * (7 - i)));
     return bytes;
 }
 

@@ -12,9 +12,9 @@
 
 namespace cairn::bench {
 
-/// The least server that Boost.Beast makes: reads a request, answers with the same header fields and
-/// body each time, looks at nothing. One io_context and thread for each of `threads`, connections
-/// dealt out in turn.
+/// The least server that Boost.Beast makes: reads a request, answers with the same header fields
+/// and body each time, looks at nothing. One io_context and thread for each of `threads`,
+/// connections dealt out in turn.
 class BareBeast {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -22,8 +22,8 @@ public:
     BareBeast(unsigned threads, Fields fields, std::string body)
         : fields_{std::move(fields)}, body_{std::move(body)} {
         for (unsigned i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>());
-        acceptor_ = std::make_unique<Acceptor>(loops_[0]->context,
-                                               Tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0});
+        acceptor_ = std::make_unique<Acceptor>(
+            loops_[0]->context, Tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0});
         accept();
         for (auto& loop : loops_) loop->thread = std::thread{[&loop] { loop->context.run(); }};
     }

@@ -14,7 +14,8 @@ namespace cairn::bench {
 
 inline constexpr UnixSeconds kWall = 1'900'000'000;
 
-/// The dev chain's rules, on which any second hash is a block and every account opens with 100 coins.
+/// The dev chain's rules, on which any second hash is a block and every account opens with 100
+/// coins.
 inline std::shared_ptr<const ChainParams> dev_params() {
     return testing::params_of(*built_in_chain("dev"));
 }
@@ -78,8 +79,8 @@ private:
     std::uint64_t extranonce_ = 0;
 };
 
-/// Signed transfers of one coin's ten-thousandth from `senders` accounts in turn, each with its next
-/// nonce, to as many other accounts. They are not verified here.
+/// Signed transfers of one coin's ten-thousandth from `senders` accounts in turn, each with its
+/// next nonce, to as many other accounts. They are not verified here.
 class TransferMaker {
 public:
     TransferMaker(std::shared_ptr<const ChainParams> params, std::size_t senders)
@@ -89,7 +90,8 @@ public:
         const std::size_t from = at_++ % nonces_.size();
         const Address to = keys_.address(nonces_.size() + (at_ * 7) % nonces_.size());
         Transfer value{{}, nonces_[from]++, to, 10'000, 1 + at_ % 100, {}, {}};
-        return CheckedTransfer::from_store(encode(keys_.signed_by(from, std::move(value), *params_)));
+        return CheckedTransfer::from_store(
+            encode(keys_.signed_by(from, std::move(value), *params_)));
     }
     std::vector<TransferPtr> take(std::size_t count) {
         std::vector<TransferPtr> transfers;

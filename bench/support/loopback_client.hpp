@@ -13,7 +13,8 @@
 
 namespace cairn::bench {
 
-/// One keep-alive connection that costs as little as one can: blocking, no parsing beyond the length.
+/// One keep-alive connection that costs as little as one can: blocking, no parsing beyond the
+/// length.
 class LoopbackClient {
 public:
     explicit LoopbackClient(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM, 0)} {
@@ -21,7 +22,8 @@ public:
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        ENSURE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        ENSURE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+               0);
         const int on = 1;
         ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }

@@ -18,7 +18,8 @@ public:
     [[nodiscard]] bool is_mining() const override { return false; }
 };
 
-/// A node of the dev chain behind its HTTP interface, put together as `cairn node` does, without log.
+/// A node of the dev chain behind its HTTP interface, put together as `cairn node` does, without
+/// log.
 class ServedNode {
 public:
     explicit ServedNode(unsigned io_threads) {
@@ -34,9 +35,9 @@ public:
         ApiOptions options;
         options.auth = false;
         options.version = "bench";
-        services_.reset(new Services{options, params_,   *node_,    desk_,   slow_,
-                                     *users_, sessions_, login_,    argon2_, names_,
-                                     Objects{params_->spec(), names_}, read_clocks, nullptr});
+        services_.reset(new Services{options, params_, *node_, desk_, slow_, *users_, sessions_,
+                                     login_, argon2_, names_, Objects{params_->spec(), names_},
+                                     read_clocks, nullptr});
         api_ = std::make_unique<Api>(*services_);
         http::ServerConfig config;
         config.port = 0;
