@@ -66,7 +66,9 @@ public:
 
 private:
     TemplatePtr commit() {
-        auto committed = node_->commit(now());
+        // A node may pace its templates: a quarter of an hour goes by between two of ours.
+        steady_ += 1'000'000;
+        auto committed = node_->commit(Now{steady_, kWall});
         ENSURE(committed.has_value());
         return committed->work;
     }
@@ -76,6 +78,7 @@ private:
     MemoryStore store_;
     std::unique_ptr<Node> node_;
     TemplatePtr work_;
+    Tick steady_ = 0;
     std::uint64_t extranonce_ = 0;
 };
 
