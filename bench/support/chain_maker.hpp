@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/ensure.hpp"
 #include "core/consensus/chain_spec.hpp"
 #include "core/testing/keys.hpp"
 #include "miner/search.hpp"
