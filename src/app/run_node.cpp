@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <thread>
 
@@ -186,10 +187,14 @@ int run_node(const NodeSettings& settings) {
     log::open(level, settings.log_format == "json" ? log::Format::json : log::Format::text);
     const Signals signals;
 
-    auto store = open_store(settings.store, plan->datadir);
-    if (!store) return refuse(store.error());
     auto users = Users::open(plan->datadir);
     if (!users) return refuse("the users in " + plan->datadir + " cannot be read: " + std::string{describe(users.error())});
+    // Its Argon2 is most of a start, and the store can be opened meanwhile.
+    std::future<std::shared_ptr<const Caller>> owner;
+    if (!plan->auth && (*users)->find("operator"))
+        owner = std::async(std::launch::async, [&] { return owner_of(**users, plan->datadir); });
+    auto store = open_store(settings.store, plan->datadir);
+    if (!store) return refuse(store.error());
     for (const auto& file : (*users)->refused())
         log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
     auto first = (*users)->ensure_operator();
@@ -237,7 +242,9 @@ int run_node(const NodeSettings& settings) {
     Services services{options,  plan->chain, **node,  desk,   slow,
                       **users,  sessions,    login,   argon2, names,
                       Objects{plan->chain->spec(), names},    read_clocks,
-                      plan->auth ? nullptr : owner_of(**users, plan->datadir)};
+                      plan->auth        ? nullptr
+                      : owner.valid() ? owner.get()
+                                      : owner_of(**users, plan->datadir)};
     Api api{services};
     auto server = http::Server::start(server_config(settings, *plan), api);
     if (!server) {

@@ -7,6 +7,7 @@
 #include "app/chain_export.hpp"
 #include "app/chain_file.hpp"
 #include "app/clock.hpp"
+#include "app/import.hpp"
 #include "app/progress.hpp"
 #include "app/replay.hpp"
 #include "app/store.hpp"
@@ -124,21 +125,6 @@ Result<Tip, std::string> export_chain(const ToolSettings& settings) {
     return tip;
 }
 
-Result<void, std::string> submit_batch(Node& node, const std::vector<SharedBytes>& batch,
-                                       const ChainParams& chain) {
-    const Now now = read_clocks();
-    for (const auto& checked : check_blocks(batch, chain)) {
-        if (!checked) return fail("a block is refused: " + checked.error().to_string());
-        if (auto taken = node.submit(*checked, now); !taken)
-            return fail("block " + (*checked)->header.hash.to_string() +
-                        " is refused: " + taken.error().to_string());
-    }
-    while (node.has_more()) node.step(now);
-    if (auto written = node.commit(now); !written)
-        return fail("the store cannot be written: " + written.error().detail);
-    return {};
-}
-
 Result<Tip, std::string> import_chain(const ToolSettings& settings) {
     auto reader = ExportReader::open(settings.file);
     if (!reader) return fail(std::move(reader.error()));
@@ -149,28 +135,14 @@ Result<Tip, std::string> import_chain(const ToolSettings& settings) {
                     "; choose its chain with --chain");
     auto node = Node::open(opened->chain, *opened->store.store, {}, read_clocks());
     if (!node) return fail(std::move(node.error().detail));
+    const auto genesis = reader->next();
+    if (!genesis) return fail(genesis.error());
+    if (*genesis && **genesis != opened->chain->genesis_bytes())
+        return fail(settings.file + ": does not begin with this chain's genesis block");
     Progress progress{"importing", reader->blocks()};
-    std::uint64_t done = 0;
-    bool ended = false;
-    while (!ended) {
-        std::vector<SharedBytes> batch;
-        std::size_t bytes = 0;
-        while (!ended && batch.size() < kBatchBlocks && bytes < kBatchBytes) {
-            auto block = reader->next();
-            if (!block) return fail(std::move(block.error()));
-            ended = !*block;
-            if (ended) break;
-            if (++done == 1) {
-                if (**block != opened->chain->genesis_bytes())
-                    return fail(settings.file + ": does not begin with this chain's genesis block");
-                continue;
-            }
-            bytes += (*block)->size();
-            batch.push_back(std::make_shared<const Bytes>(std::move(**block)));
-        }
-        if (auto taken = submit_batch(**node, batch, *opened->chain); !taken) return fail(taken.error());
-        progress.show(done);
-    }
+    const auto taken = import_blocks(**node, *opened->chain, [&] { return reader->next(); },
+                                     read_clocks, [&](std::uint64_t done) { progress.show(done + 1); });
+    if (!taken) return fail(taken.error());
     return (*node)->ledger().tip();
 }
 
