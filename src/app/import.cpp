@@ -10,13 +10,15 @@ namespace {
 constexpr std::size_t kBatchBlocks = 256;
 constexpr std::size_t kBatchBytes = 16 * 1024 * 1024;
 
-Result<std::vector<SharedBytes>, std::string> read_batch(const BlockSource& source) {
+/// `ended` once the source has said so: it is not asked again.
+Result<std::vector<SharedBytes>, std::string> read_batch(const BlockSource& source, bool& ended) {
     std::vector<SharedBytes> batch;
     std::size_t bytes = 0;
-    while (batch.size() < kBatchBlocks && bytes < kBatchBytes) {
+    while (!ended && batch.size() < kBatchBlocks && bytes < kBatchBytes) {
         auto block = source();
         if (!block) return fail(std::move(block.error()));
-        if (!*block) break;
+        ended = !*block;
+        if (ended) break;
         bytes += (*block)->size();
         batch.push_back(std::make_shared<const Bytes>(std::move(**block)));
     }
@@ -44,8 +46,9 @@ Result<void, std::string> import_blocks(Node& node, const ChainParams& chain,
                                         const std::function<void(std::uint64_t)>& progress) {
     CheckedBatch checked;
     std::uint64_t done = 0;
+    bool ended = false;
     for (;;) {
-        const auto next = read_batch(source);
+        const auto next = read_batch(source, ended);
         if (!next) return fail(next.error());
         // While one batch is applied and written, the other cores check the next.
         std::future<CheckedBatch> checking;

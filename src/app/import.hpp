@@ -9,7 +9,8 @@
 
 namespace cairn {
 
-/// The next block's bytes; nothing at the end; or why there is no next one, as a sentence.
+/// The next block's bytes; nothing at the end, after which it is not asked again; or why there is
+/// no next one, as a sentence.
 using BlockSource = std::function<Result<std::optional<Bytes>, std::string>()>;
 
 /// Takes every block of `source` into `node`, checked like any other, and commits once a batch. The
