@@ -97,6 +97,7 @@ Result<ExportReader, std::string> ExportReader::open(const std::string& path) {
 }
 
 Result<std::optional<Bytes>, std::string> ExportReader::next() {
+    if (read_ > blocks_) return std::optional<Bytes>{};
     if (read_ == blocks_) {
         const Hash256 expected = hasher_.finish();
         const auto digest = take(32);

@@ -77,7 +77,7 @@ class StartupErrors(unittest.TestCase):
 
     def test_flags_that_are_none(self):
         for arguments in (["--no-such-flag"], ["--threads", "x"], ["--store", "paper"], ["--auth", "maybe"],
-                          ["--mine-to", "nonsense"], ["--mine-every", "-1"]):
+                          ["--mine-to", "crnd1nonsense"], ["--mine-every", "-1"]):
             with self.subTest(arguments):
                 self.refuses(Node(self.folder / "flags", arguments=arguments), arguments[0].lstrip("-"))
         self.refuses(Node(self.folder / "flags", chain="no-such-chain"), "chain")
