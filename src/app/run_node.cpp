@@ -72,10 +72,11 @@ void welcome(const Users::FirstOperator& first, const Users& users) {
               << std::flush;
 }
 
-void log_commit(const Committed& committed, std::size_t& last_disconnected) {
-    last_disconnected += committed.change.disconnected.size();
+void log_commit(const Committed& committed) {
     const Tip& tip = committed.view->tip;
-    if (!committed.change.disconnected.empty())
+    if (!committed.change.disconnected.empty() && tip.height == 1)
+        log::info("restarted", {{"index", tip.height}, {"hash", tip.hash.to_string()}});
+    else if (!committed.change.disconnected.empty())
         log::info("reorganised", {{"disconnected", committed.change.disconnected.size()},
                                   {"connected", committed.change.connected.size()},
                                   {"index", tip.height},
@@ -96,9 +97,10 @@ struct Plan {
     bool auth = true;
     std::string datadir;
     NodeOptions options;
+    std::optional<NamedAddress> mine_to;
 };
 
-Result<Plan, std::string> make_plan(const NodeSettings& settings) {
+Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook& names) {
     Plan plan;
     auto chain = load_chain(settings.chain);
     if (!chain) return fail(std::move(chain.error()));
@@ -118,6 +120,11 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings) {
     if (!rate)
         return fail("--min-fee-rate: expected coins per 1,000 bytes such as 0.001, found \"" +
                     settings.min_fee_rate + "\"");
+    if (!settings.mine_to.empty()) {
+        auto to = parse_named("--mine-to", settings.mine_to, plan.chain->spec(), names);
+        if (!to) return fail(std::move(to.error().detail));
+        plan.mine_to = std::move(*to);
+    }
     plan.options.pool.min_fee_rate = rate->units();
     plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
@@ -126,38 +133,27 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings) {
     return plan;
 }
 
-/// Whom background mining pays: `--mine-to`, which is read also without `--mine`, or the operator.
-Result<BackgroundMining, std::string> mining_pays(const NodeSettings& settings, const Plan& plan,
-                                                  const NameBook& names, const Users& users) {
-    BackgroundMining background;
-    if (settings.mine_to.empty()) {
-        const UserPtr user = users.find("operator");
-        if (!user && settings.mine)
-            return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
-        if (user) background.to = user->address;
-        return background;
-    }
-    const auto to = parse_named("--mine-to", settings.mine_to, plan.chain->spec(), names);
-    if (!to) return fail(to.error().detail);
-    background.to = to->address;
-    if (to->name) {
-        const std::string note = encode_envelope(Envelope{std::nullopt, to->name, std::nullopt});
-        append(background.note, as_bytes(note));
-    }
-    return background;
-}
-
 Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, const Plan& plan,
-                                                  const NameBook& names, const Users& users) {
+                                                  const Users& users) {
     MinerSettings miner;
     miner.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
     miner.order_timeout_ms = Tick{settings.mine_timeout} * 1000;
-    auto background = mining_pays(settings, plan, names, users);
-    if (!background) return fail(std::move(background.error()));
     if (!settings.mine) return miner;
+    BackgroundMining background;
+    if (plan.mine_to) {
+        background.to = plan.mine_to->address;
+        if (plan.mine_to->name) {
+            const std::string note = encode_envelope(Envelope{std::nullopt, plan.mine_to->name, std::nullopt});
+            append(background.note, as_bytes(note));
+        }
+    } else if (const UserPtr user = users.find("operator")) {
+        background.to = user->address;
+    } else {
+        return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
+    }
     if (plan.chain->spec().mode == DifficultyMode::fixed)
-        background->mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
-    miner.background = std::move(*background);
+        background.mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
+    miner.background = std::move(background);
     return miner;
 }
 
@@ -180,7 +176,8 @@ std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
 }  // namespace
 
 int run_node(const NodeSettings& settings) {
-    auto plan = make_plan(settings);
+    const NameBook names;
+    auto plan = make_plan(settings, names);
     if (!plan) return refuse(plan.error());
     log::Level level = log::Level::info;
     if (!log::parse_level(settings.log_level, level)) return refuse("--log-level: unknown word");
@@ -201,17 +198,15 @@ int run_node(const NodeSettings& settings) {
     if (!first) return refuse("the first user cannot be made: " + std::string{describe(first.error())});
     if (*first) welcome(**first, **users);
 
-    const NameBook names;
-    auto miner = miner_settings(settings, *plan, names, **users);
+    auto miner = miner_settings(settings, *plan, **users);
     if (!miner) return refuse(miner.error());
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
-    std::size_t disconnected = 0;
     NodeThreadHooks hooks;
     hooks.now = read_clocks;
     hooks.recover = [&] { return store->recover(); };
     hooks.committed = [&](const Committed& committed) {
-        log_commit(committed, disconnected);
+        log_commit(committed);
         if (auto* desk = desk_of_hooks.load(); desk != nullptr && committed.work)
             desk->on_work(committed.work);
     };

@@ -21,7 +21,7 @@ class RocksDatabase;
 
 struct RocksStoreOptions {
     std::string backups;  // directory of the backups; empty: `backups` beside the store
-    std::size_t cache_bytes = 64 * 1024 * 1024;
+    std::size_t cache_bytes = 16 * 1024 * 1024;
     std::size_t memtable_bytes = 8 * 1024 * 1024;  // each of three families has at most three
     int open_files = 512;
     std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the machine's own

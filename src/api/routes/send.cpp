@@ -21,9 +21,12 @@ http::Answer accepted(const Services& services, const View& view, const Admitted
     http::Reply reply;
     reply.status = admitted.known ? 200 : 201;
     json::Writer writer{reply.body};
-    writer.begin_object().key("message").string(
-        location ? "Transaction is in Block " + std::to_string(index)
-                 : "Transaction will be added to Block " + std::to_string(index));
+    std::string message = "Transaction will be added to Block " + std::to_string(index);
+    if (location) message = "Transaction is in Block " + std::to_string(index);
+    else if (!admitted.executable)
+        message = "Transaction waits: the sender's transfers before nonce " +
+                  std::to_string(admitted.transfer->nonce()) + " have not come yet";
+    writer.begin_object().key("message").string(message);
     writer.key("id").string(admitted.transfer->id().to_string());
     writer.key("index").number(index).key("transaction");
     services.objects.transfer(writer, admitted.transfer->id(), admitted.transfer->value());
