@@ -40,10 +40,10 @@ HeaderContext HeaderTree::context_after(const Staged& rows, const ChainParams& p
     return context;
 }
 
-Result<HeaderRecord, Rejection> HeaderTree::add(Staged& rows, const ChainParams& params,
+Result<HeaderTree::Added, Rejection> HeaderTree::add(Staged& rows, const ChainParams& params,
                                                 const HashedHeader& header, UnixSeconds now) {
     if (const auto known = find(rows, header.hash)) {
-        if (!known->invalid) return *known;
+        if (!known->invalid) return Added{*known, false};
         return fail(Rejection{Rule::parent_valid, "a block that is not known to be invalid",
                               header.hash.to_string() + ", refused for " +
                                   std::string{rule_name(known->reason)}});
@@ -68,7 +68,7 @@ Result<HeaderRecord, Rejection> HeaderTree::add(Staged& rows, const ChainParams&
     record.anchor_time = record.height == 2 ? header.header.time : parent->anchor_time;
     put(rows, header.hash, record);
     tables::put_child(rows, header.header.previous_hash, header.hash);
-    return record;
+    return Added{record, true};
 }
 
 HeaderRecord genesis_record(const ChainParams& params) {

@@ -21,9 +21,13 @@ public:
     [[nodiscard]] HeaderContext context_after(const Staged& rows, const ChainParams& params,
                                               const HeaderRecord& parent);
 
+    struct Added {
+        HeaderRecord record;
+        bool fresh = false;  // not known before, so nothing can build on it yet
+    };
     /// Rules 1 to 5; on success the header and its place among its parent's children are staged.
     /// A header known already is a success, or `parent_valid` if it is known to be invalid.
-    [[nodiscard]] Result<HeaderRecord, Rejection> add(Staged& rows, const ChainParams& params,
+    [[nodiscard]] Result<Added, Rejection> add(Staged& rows, const ChainParams& params,
                                                       const HashedHeader& header, UnixSeconds now);
 
 private:

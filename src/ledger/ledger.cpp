@@ -73,7 +73,7 @@ Result<void, Rejection> Ledger::add_header(const HashedHeader& header, UnixSecon
 Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now, Staged& rows) {
     auto added = tree_.add(rows, *params_, block->header, now);
     if (!added) return fail(added.error());
-    HeaderRecord record = *added;
+    HeaderRecord record = added->record;
     if (record.has_body) return false;
     record.has_body = true;
     record.size = static_cast<std::uint32_t>(block->bytes->size());
@@ -83,13 +83,13 @@ Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now
     remember(block);
 
     const auto parent = tree_.find(rows, record.header.previous_hash);
-    if (parent && parent->linked) link(block->header.hash, rows);
+    if (parent && parent->linked) link(block->header.hash, !added->fresh, rows);
     return true;
 }
 
 /// Gives a block whose ancestors all have bodies its place in the order of arrival, and with it those
-/// of its descendants that had been waiting for it.
-void Ledger::link(const BlockHash& hash, Staged& rows) {
+/// of its descendants that had been waiting for it, if it may have any: looking for them is a scan.
+void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
     std::deque<BlockHash> ready{hash};
     while (!ready.empty()) {
         const BlockHash at = ready.front();
@@ -100,6 +100,7 @@ void Ledger::link(const BlockHash& hash, Staged& rows) {
         record->sequence = next_sequence_++;
         tree_.put(rows, at, *record);
         if (record->work > tip_.work) candidates_.insert({record->work, record->sequence, at});
+        if (!may_have_children) break;
         for (const auto& child : tables::children(rows, at)) ready.push_back(child);
     }
     tables::put_sequence(rows, next_sequence_);

@@ -109,7 +109,7 @@ private:
     Ledger(std::shared_ptr<const ChainParams> params, Tip tip, Limits limits)
         : params_{std::move(params)}, limits_{limits}, tip_{tip} {}
 
-    void link(const BlockHash& hash, Staged& rows);
+    void link(const BlockHash& hash, bool may_have_children, Staged& rows);
     [[nodiscard]] bool begin_switch(const Candidate& target, const Staged& rows);
     [[nodiscard]] std::size_t undo_one(Staged& branch);
     [[nodiscard]] Result<std::size_t, Rejection> connect_one(Staged& branch);

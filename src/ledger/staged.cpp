@@ -1,10 +1,19 @@
 #include "ledger/staged.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "core/base/ensure.hpp"
 
 namespace cairn {
+
+bool Overlay::Before::precedes(const View& a, const View& b) {
+    if (a.first != b.first) return a.first < b.first;
+    const std::size_t shared = std::min(a.second.size(), b.second.size());
+    const int order = shared == 0 ? 0 : std::memcmp(a.second.data(), b.second.data(), shared);
+    return order != 0 ? order < 0 : a.second.size() < b.second.size();
+}
 
 void Overlay::set(Table table, Bytes key, std::optional<Bytes> value) {
     const std::size_t added = value ? value->size() : 0;
@@ -20,7 +29,7 @@ void Overlay::set(Table table, Bytes key, std::optional<Bytes> value) {
 
 const std::optional<Bytes>* Overlay::find(Table table, ByteView key) const {
     if (rows_.empty()) return nullptr;
-    const auto found = rows_.find(Key{table, Bytes(key.begin(), key.end())});
+    const auto found = rows_.find(Before::View{table, key});
     return found == rows_.end() ? nullptr : &found->second;
 }
 
@@ -39,6 +48,17 @@ void Overlay::absorb(Overlay&& upper) {
 void Overlay::clear() {
     rows_.clear();
     bytes_ = 0;
+}
+
+std::vector<Row> Overlay::take() {
+    std::vector<Row> taken;
+    taken.reserve(rows_.size());
+    while (!rows_.empty()) {
+        auto node = rows_.extract(rows_.begin());
+        taken.push_back({node.key().first, std::move(node.key().second), std::move(node.mapped())});
+    }
+    clear();
+    return taken;
 }
 
 bool Staged::is_cleared(Table table) const {
@@ -76,11 +96,11 @@ std::vector<Row> Staged::scan_below(Table table, ByteView from, ByteView to, Bou
 
 std::vector<Row> Staged::scan(Table table, ByteView from, ByteView to, Bounds bounds) const {
     const auto& rows = own().rows();
-    auto next = rows.lower_bound(Overlay::Key{table, Bytes(from.begin(), from.end())});
-    const auto past = to.empty()
-                          ? rows.lower_bound(Overlay::Key{
-                                static_cast<Table>(static_cast<int>(table) + 1), Bytes{}})
-                          : rows.lower_bound(Overlay::Key{table, Bytes(to.begin(), to.end())});
+    auto next = rows.lower_bound(Overlay::Before::View{table, from});
+    const auto past =
+        to.empty() ? rows.lower_bound(Overlay::Before::View{
+                         static_cast<Table>(static_cast<int>(table) + 1), ByteView{}})
+                   : rows.lower_bound(Overlay::Before::View{table, to});
     if (next == past) return scan_below(table, from, to, bounds);
 
     // Page by page from below, until the limit is filled: fewer rows than asked for mean the end.
@@ -129,7 +149,7 @@ void Staged::clear(Table table) {
     rows_ = std::move(kept);
 }
 
-Batch Staged::to_batch() const {
+Batch Staged::to_batch() const& {
     Batch batch;
     batch.cleared = cleared_;
     batch.rows.reserve(rows_.rows().size());
@@ -137,5 +157,7 @@ Batch Staged::to_batch() const {
         batch.rows.push_back({key.first, key.second, value});
     return batch;
 }
+
+Batch Staged::to_batch() && { return {std::exchange(cleared_, {}), rows_.take()}; }
 
 }  // namespace cairn

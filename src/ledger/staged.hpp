@@ -13,7 +13,18 @@ namespace cairn {
 class Overlay {
 public:
     using Key = std::pair<Table, Bytes>;
-    using Map = std::map<Key, std::optional<Bytes>>;
+    /// Looks keys up without a copy of their bytes.
+    struct Before {
+        using is_transparent = void;
+        using View = std::pair<Table, ByteView>;
+        static View view(const Key& key) { return {key.first, key.second}; }
+        static const View& view(const View& key) { return key; }
+        bool operator()(const auto& a, const auto& b) const { return precedes(view(a), view(b)); }
+
+    private:
+        static bool precedes(const View& a, const View& b);
+    };
+    using Map = std::map<Key, std::optional<Bytes>, Before>;
 
     void set(Table table, Bytes key, std::optional<Bytes> value);
     /// What stands for a key: null if nothing is staged, an empty optional if the key goes.
@@ -25,6 +36,8 @@ public:
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
     [[nodiscard]] bool empty() const { return rows_.empty(); }
     void clear();
+    /// All rows in order; none are left.
+    [[nodiscard]] std::vector<Row> take();
 
 private:
     Map rows_;
@@ -62,7 +75,9 @@ public:
     [[nodiscard]] const std::optional<StoreError>& fault() const;
     [[nodiscard]] bool empty() const { return rows_.empty() && cleared_.empty(); }
     [[nodiscard]] std::size_t bytes() const { return rows_.bytes(); }
-    [[nodiscard]] Batch to_batch() const;
+    [[nodiscard]] Batch to_batch() const&;
+    /// The same without a copy; nothing is staged afterwards.
+    [[nodiscard]] Batch to_batch() &&;
 
 private:
     Overlay& own() { return branch_ != nullptr ? *branch_ : rows_; }

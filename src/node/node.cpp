@@ -164,7 +164,7 @@ Result<Committed, StoreError> Node::commit(Now now) {
     if (staged_->fault()) return fail(*staged_->fault());
     const bool changed = !staged_->empty();
     if (changed) {
-        if (auto written = store_->write(staged_->to_batch()); !written)
+        if (auto written = store_->write(std::move(*staged_).to_batch()); !written)
             return fail(written.error());
         staged_ = std::make_unique<Staged>(store_->snapshot());
         ++generation_;
