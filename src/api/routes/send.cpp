@@ -22,7 +22,9 @@ http::Answer accepted(const Services& services, const View& view, const Admitted
     reply.status = admitted.known ? 200 : 201;
     json::Writer writer{reply.body};
     std::string message = "Transaction will be added to Block " + std::to_string(index);
+    const auto dropped = location ? std::nullopt : tables::dropped(rows, admitted.transfer->id());
     if (location) message = "Transaction is in Block " + std::to_string(index);
+    else if (dropped) message = "Transaction was dropped: " + dropped->reason;
     else if (!admitted.executable)
         message = "Transaction waits: the sender's transfers before nonce " +
                   std::to_string(admitted.transfer->nonce()) + " have not come yet";
