@@ -11,7 +11,7 @@ from pathlib import Path
 
 import wire
 from cairn_node import Key, Node, raw, run
-from settings import KILLS, TMP, needs_node, seeded
+from settings import KILLS, TMP, needs_disk, needs_node, seeded
 
 SENDERS, START_LIMIT_S = 4, 2.0
 TRANSFERS_A_BLOCK = 30  # so that a kill finds some in the pool
@@ -91,6 +91,7 @@ class Load:
 
 
 @needs_node
+@needs_disk
 class Kills(unittest.TestCase):
     def test_nothing_acknowledged_is_lost(self):
         random = seeded("kill")
@@ -141,6 +142,7 @@ class Kills(unittest.TestCase):
 
 
 @needs_node
+@needs_disk
 class Stops(unittest.TestCase):
     def test_a_stop_under_load_is_clean(self):
         keys = [Key(wire.sha256(b"stop %d" % i)) for i in range(SENDERS)]

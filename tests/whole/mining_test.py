@@ -6,6 +6,7 @@ import threading
 
 import wire
 from cairn_node import NodeTest, raw, units
+from settings import needs_disk
 
 
 class Mining(NodeTest):
@@ -78,6 +79,7 @@ class Mining(NodeTest):
 
 
 class Restart(NodeTest):
+    @needs_disk
     def test_goes_back_to_genesis_and_keeps_a_copy(self):
         self.mine(3)
         key = self.new_key()
@@ -108,6 +110,7 @@ class Restart(NodeTest):
         self.assertLessEqual(len(os.listdir(backups)), 10)
 
 
+@needs_disk
 class Persistence(NodeTest):
     def test_chain_and_pool_outlive_the_process(self):
         key = self.new_key()

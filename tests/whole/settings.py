@@ -5,6 +5,7 @@ CAIRN_MODEL    model_ledger
 CAIRN_TMP      where data directories are made; the system's own place if unset
 CAIRN_KILLS    how often kill_test kills, 8
 CAIRN_LONG     1: long_chain_test runs too
+CAIRN_STORE    memory: nodes that forget (the node reads it too); tests of what lasts are skipped
 CAIRN_SEED     the seed of every choice made at random; printed
 """
 
@@ -33,6 +34,7 @@ LONG = os.environ.get("CAIRN_LONG") == "1"
 SEED = int(os.environ.get("CAIRN_SEED", "1"))
 
 needs_node = unittest.skipUnless(BINARY.exists(), f"no node at {BINARY}")
+needs_disk = unittest.skipIf(os.environ.get("CAIRN_STORE") == "memory", "the store forgets (CAIRN_STORE=memory)")
 needs_model = unittest.skipUnless(MODEL.exists(), f"no model_ledger at {MODEL}")
 
 

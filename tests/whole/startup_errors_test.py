@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from cairn_node import Node, StartFailed, run
-from settings import TMP, needs_node
+from settings import TMP, needs_disk, needs_node
 
 
 def is_of_the_store(path):
@@ -56,12 +56,14 @@ class StartupErrors(unittest.TestCase):
             self.assertRegex(told[-1].lower(), word, output)
         self.assertNotRegex(output, r"terminate called|AddressSanitizer|Assertion|std::|\bcore dumped\b")
 
+    @needs_disk
     def test_the_store_of_another_chain(self):
         datadir = self.datadir_with_blocks()
         self.refuses(Node(datadir, chain="main"), "chain")
         with Node(datadir) as node:
             self.assertEqual(node.client().get("/status").json["index"], 21)
 
+    @needs_disk
     def test_a_store_that_another_node_uses(self):
         datadir = self.folder / "data"
         with Node(datadir) as first:
@@ -101,6 +103,7 @@ class StartupErrors(unittest.TestCase):
         self.refuses(Node(file))
         self.refuses(Node(file / "below"))
 
+    @needs_disk
     def test_a_store_that_is_damaged(self):
         """Each kind of file in turn: refused at start or by verify, or nothing was lost by it."""
         datadir = self.datadir_with_blocks(count=200)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import wire
 from cairn_node import Key, Node, coins, raw, run, signed_members, units
-from settings import MODEL, TMP, needs_model, needs_node, seeded
+from settings import MODEL, TMP, needs_disk, needs_model, needs_node, seeded
 
 ACCOUNTS, BLOCKS, TRANSFERS = 20, 50, 1000
 CHAIN = os.environ.get("CAIRN_CHAIN", "dev")
@@ -22,6 +22,7 @@ SPEC = {"dev": wire.DEV, "main": wire.MAIN}[CHAIN]
 
 @needs_node
 @needs_model
+@needs_disk
 class ThousandTransfers(unittest.TestCase):
     def ok(self, answer, *statuses):
         self.assertIn(answer.status, statuses or (200, 201), repr(answer))
@@ -115,6 +116,7 @@ class ThousandTransfers(unittest.TestCase):
 
 @needs_node
 @needs_model
+@needs_disk
 class BadFiles(unittest.TestCase):
     """What `import` must refuse, and leave the store as it was."""
 
