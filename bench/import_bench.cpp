@@ -31,6 +31,7 @@ void run(benchmark::State& state, const Chain& chain) {
     double import_seconds = 0;
     double import_cpu = 0;
     double verify = 0;
+    double verify_cpu = 0;
     double write_seconds = 0;
     for (auto _ : state) {
         const TempFolder folder;
@@ -42,7 +43,9 @@ void run(benchmark::State& state, const Chain& chain) {
         import_cpu += cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
         ENSURE(node->ledger().tip().height == chain.blocks.size() + 1);
 
+        const double cpu_between = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
         verify += verify_seconds(chain.transfers, *chain.params, cores());
+        verify_cpu += cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_between;
         const auto bare = open_rocks(folder.path("bare"));
         write_seconds += seconds_of([&] {
             for (const auto& batch : store.batches()) ENSURE(bare->write(batch).has_value());
@@ -57,6 +60,7 @@ void run(benchmark::State& state, const Chain& chain) {
     if (transfers > 0) {
         state.counters["transfers_per_second"] = transfers / import_seconds;
         state.counters["of_bare_verify"] = verify / import_seconds;
+        state.counters["cpu_times_bare_verify"] = import_cpu / verify_cpu;
         state.counters["cpu_us_a_transfer"] = import_cpu / transfers * 1e6;
     }
 }

@@ -5,10 +5,9 @@
 namespace cairn {
 
 Result<bool, StoreError> PieceStream::next(std::string& out) {
-    if (sent_ == made_.size()) {
-        made_.clear();
-        sent_ = 0;
-    }
+    // What was sent goes, or a whole answer would gather here; less than a piece is left to move.
+    made_.erase(0, sent_);
+    sent_ = 0;
     while (!ended_ && made_.size() - sent_ < kChunk) {
         ended_ = !piece(made_);
         if (rows_.fault()) return fail(*rows_.fault());

@@ -72,10 +72,11 @@ void append_number(std::string& out, std::uint64_t value) {
 }
 
 void append_hex(std::string& out, ByteView bytes) {
-    out.reserve(out.size() + 2 * bytes.size());
+    std::size_t at = out.size();
+    out.resize(at + 2 * bytes.size());
     for (const std::uint8_t byte : bytes) {
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15];
+        out[at++] = kHex[byte >> 4];
+        out[at++] = kHex[byte & 15];
     }
 }
 
