@@ -105,7 +105,10 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> families(const RocksTuning& tuning) {
-    const auto cache = rocksdb::NewLRUCache(tuning.cache_bytes);
+    // A file's filter is one entry and may reach 2 MiB. By default a cache of 64 MiB falls into shards
+    // of 1 MiB, which cannot hold it: it would be read from disk again for every row.
+    constexpr int kShardBits = 2;
+    const auto cache = rocksdb::NewLRUCache(tuning.cache_bytes, kShardBits);
     return {
         {rocksdb::kDefaultColumnFamilyName, family_options(Family::meta, tuning, cache)},
         {"chain", family_options(Family::chain, tuning, cache)},
