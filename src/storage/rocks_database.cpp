@@ -92,6 +92,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
     table.pin_l0_filter_and_index_blocks_in_cache = true;
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.format_version = 5;
+    table.checksum = rocksdb::kXXH3;
     table.block_size = family == Family::chain ? 16 * 1024 : 4 * 1024;
 
     rocksdb::ColumnFamilyOptions options;

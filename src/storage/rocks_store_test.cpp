@@ -228,6 +228,7 @@ TEST(DamagedStore, IsRefusedOrFailsAtTheFirstReadAndIsNeverTakenForAnother) {
     const std::uint64_t seed =
         seed_text == nullptr ? std::random_device{}() : std::strtoull(seed_text, nullptr, 10);
     std::printf("CAIRN_SEED=%llu\n", static_cast<unsigned long long>(seed));
+    std::fflush(stdout);  // RocksDB may abort
     std::mt19937_64 random{seed};
 
     std::vector<Row> newest;
