@@ -106,8 +106,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> families(const RocksTuning& tuning) {
-    // A file's filter is one entry and may reach 2 MiB. By default a cache of 64 MiB falls into shards
-    // of 1 MiB, which cannot hold it: it would be read from disk again for every row.
+    // A file's filter is one entry and may reach 2 MiB. By default a cache falls into shards of half a
+    // MiB or little more, which cannot hold it: it would be read from disk again for every row.
     constexpr int kShardBits = 2;
     const auto cache = rocksdb::NewLRUCache(tuning.cache_bytes, kShardBits);
     return {
