@@ -182,7 +182,8 @@ Result<Committed, StoreError> Node::commit(Now now) {
         template_due_ = false;
         template_tip_ = ledger_->tip().hash;
         next_template_ = now.steady + committed.work->transfers.size() / kTransfersPerMs;
-        if (staged_->fault()) return fail(*staged_->fault());
+        // What was written stays written and is told; the next commit finds the fault.
+        if (staged_->fault()) committed.work.reset();
     }
     return committed;
 }

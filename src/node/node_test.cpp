@@ -200,9 +200,13 @@ TEST_F(NodeTest, AFailedReadAnywhereFailsTheCommitAndNothingAcknowledgedIsLost) 
     ASSERT_TRUE(node_->submit(a, kNow));
     commit();
     const auto t = chain_.transfer(a->header.hash, 1, nobody(5), 7, 1);
-    const auto b = chain_.grow(chain_.genesis(), 2);
+    BlockWish wish;
+    wish.to = chain_.keys().address(2);
+    const auto b = chain_.grow(chain_.genesis(), 2, wish);
+    const auto u = chain_.transfer(b.back()->header.hash, 2, nobody(6), 7, 1);
     const auto before = store_.copy();
     std::size_t struck = 0;
+    std::size_t told = 0;
     for (std::size_t n = 0;; ++n) {
         store_ = before.copy();
         open();
@@ -211,14 +215,20 @@ TEST_F(NodeTest, AFailedReadAnywhereFailsTheCommitAndNothingAcknowledgedIsLost) 
         store_.faults().reads = n;
         (void)node_->submit(t, kNow);
         for (const auto& block : b) (void)node_->submit(block, kNow);
+        (void)node_->submit(u, kNow);
         const auto committed = node_->commit(kNow);
         if (store_.faults().reads_seen <= n) {
             ASSERT_TRUE(committed);
             break;
         }
         ++struck;
-        EXPECT_FALSE(committed) << "read " << n;
-        // The template is read after the write: then the chain has moved, durably.
+        // A template is read after the write: that is told, and the commit after it fails.
+        if (committed) {
+            EXPECT_EQ(committed->view->tip.hash, b.back()->header.hash);
+            EXPECT_EQ(committed->work, nullptr);
+            ++told;
+        }
+        EXPECT_FALSE(node_->commit(kNow)) << "read " << n;
         store_.faults().reads.reset();
         open();
         (void)node_->submit(t, kNow);
@@ -226,6 +236,7 @@ TEST_F(NodeTest, AFailedReadAnywhereFailsTheCommitAndNothingAcknowledgedIsLost) 
         EXPECT_EQ(commit().view->tip.hash, b.back()->header.hash);
     }
     EXPECT_GT(struck, 10u);
+    EXPECT_GT(told, 0u);
 }
 
 TEST_F(NodeTest, OpenTellsWhenTheStoreCannotBeReadOrWritten) {
