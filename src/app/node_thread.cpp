@@ -6,6 +6,29 @@
 
 namespace cairn {
 
+namespace {
+
+/// Stands in for the store while it is opened anew.
+class ClosedSnapshot final : public Snapshot {
+public:
+    [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
+        return fail(error());
+    }
+    [[nodiscard]] Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView,
+                                                            Bounds) const override {
+        return fail(error());
+    }
+    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
+                                                                 Bounds) const override {
+        return fail(error());
+    }
+
+private:
+    static StoreError error() { return {StoreFault::io, "it is being opened anew after a fault"}; }
+};
+
+}  // namespace
+
 NodeThread::NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
                        NodeThreadHooks hooks)
     : chain_{std::move(chain)}, store_{store}, options_{options}, hooks_{std::move(hooks)} {}
@@ -124,7 +147,15 @@ void NodeThread::recover() {
     const Now now = hooks_.now();
     if (now.steady < next_recovery_) return;
     next_recovery_ = now.steady + kRecoverMs;
-    if (!hooks_.recover()) return;
+    auto recovered = hooks_.recover();
+    if (!recovered && recovered.error().fault == StoreFault::held) {
+        // It has to be closed to be mended, and the view holds it: for that long nobody reads.
+        auto closed = std::make_shared<View>(*view());
+        closed->store = std::make_shared<const ClosedSnapshot>();
+        publish(std::move(closed));
+        recovered = hooks_.recover();
+    }
+    if (!recovered) return;
     auto node = Node::open(chain_, store_, options_, now);
     if (!node) return;
     auto committed = (*node)->commit(now);

@@ -45,7 +45,12 @@ struct Batch {
     [[nodiscard]] bool empty() const { return cleared.empty() && rows.empty(); }
 };
 
-enum class StoreFault : std::uint8_t { no_space, io, corrupt };
+enum class StoreFault : std::uint8_t {
+    no_space,
+    io,
+    corrupt,
+    held,  // it must be opened anew, and snapshots of it are still held
+};
 struct StoreError {
     StoreFault fault = StoreFault::io;
     std::string detail;

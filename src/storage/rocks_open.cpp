@@ -216,7 +216,7 @@ RocksStore::RocksStore(std::string path, RocksStoreOptions options, Opened opene
 Result<void, StoreError> RocksStore::reopen() {
     const std::scoped_lock lock{database_mutex_};
     if (database_.use_count() > 1)
-        return fail(StoreError{halted_->fault, "readers still hold " +
+        return fail(StoreError{StoreFault::held, "readers still hold " +
                                                    std::to_string(database_.use_count() - 1) +
                                                    " snapshots of the store that has failed"});
     if (database_) {
