@@ -125,7 +125,10 @@ void NodeThread::recover() {
     if (now.steady < next_recovery_) return;
     next_recovery_ = now.steady + kRecoverMs;
     if (!hooks_.recover()) return;
-    auto node = Node::open(chain_, store_, options_, now);
+    // Generations go on rising: who waits for one of them must not wait for ever.
+    NodeOptions options = options_;
+    options.first_generation = view()->generation + 1;
+    auto node = Node::open(chain_, store_, options, now);
     if (!node) return;
     auto committed = (*node)->commit(now);
     if (!committed) return;
