@@ -31,8 +31,9 @@ MinerDesk::MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, Miner
       workers_{settings_.threads,
                [this](const Job& job, std::uint64_t extranonce, const BlockHeader& header) {
                    found(*std::static_pointer_cast<const Assignment>(job.context), extranonce, header);
-               }},
-      thread_{[this] { run(); }} {}
+               }} {}
+
+void MinerDesk::start() { thread_ = std::thread{[this] { run(); }}; }
 
 MinerDesk::~MinerDesk() { stop(); }
 
@@ -61,8 +62,11 @@ void MinerDesk::mine(MineOrder wish, std::stop_token stop, std::function<void(Mi
     order->stop = stop;
     order->done = std::move(done);
     order->on_stop.emplace(std::move(stop), [this] { wake(); });
+    // What was acknowledged before the order shall be in its blocks, so older work is not for it.
+    const std::uint64_t generation = gate_.view()->generation;
     {
         const std::lock_guard lock{mutex_};
+        least_generation_ = std::max(least_generation_, generation);
         order->id = ++last_order_;
         if (!stopping_) orders_.push_back(std::move(order));
     }
