@@ -103,6 +103,8 @@ Result<std::optional<Bytes>, std::string> ExportReader::next() {
         if (!digest) return fail(digest.error());
         if (*digest != Bytes(expected.bytes.begin(), expected.bytes.end()))
             return fail(path_ + ": its digest is wrong; the file is damaged");
+        if (file_.peek() != std::ifstream::traits_type::eof())
+            return fail(path_ + ": goes on after its digest; the file is damaged");
         ++read_;
         return std::optional<Bytes>{};
     }
