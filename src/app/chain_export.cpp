@@ -105,7 +105,7 @@ Result<std::optional<Bytes>, std::string> ExportReader::next() {
         if (*digest != Bytes(expected.bytes.begin(), expected.bytes.end()))
             return fail(path_ + ": its digest is wrong; the file is damaged");
         if (file_.peek() != std::ifstream::traits_type::eof())
-            return fail(path_ + ": goes on behind its digest; it is no export of a chain");
+            return fail(path_ + ": goes on after its digest; the file is damaged");
         ++read_;
         return std::optional<Bytes>{};
     }

@@ -121,7 +121,14 @@ Result<ChainSpec, std::string> chain_from_toml(const std::string& text, const st
 
 std::string to_toml(const ChainSpec& spec) {
     std::ostringstream out;
-    const auto quoted = [](std::string_view text) { return "\"" + std::string{text} + "\""; };
+    const auto quoted = [](std::string_view text) {
+        std::string escaped = "\"";
+        for (const char c : text) {
+            if (c == '"' || c == '\\') escaped += '\\';
+            escaped += c;
+        }
+        return escaped + "\"";
+    };
     const bool asert = spec.mode == DifficultyMode::asert;
     out << "name = " << quoted(spec.name) << "\nprefix = " << quoted(spec.prefix)
         << "\ngenesis_time = " << spec.genesis_time << "\nmode = " << quoted(asert ? "asert" : "fixed")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <sstream>
 
 namespace cairn {
@@ -16,13 +17,14 @@ bool set_in_environment(std::string name) {
     return std::getenv(("CAIRN_" + name).c_str()) != nullptr;  // NOLINT(concurrency-mt-unsafe)
 }
 
-/// A scalar as a word; nothing of tables and arrays.
-std::string word_of(const toml::node& node) {
+/// A text, number or flag as a word; nothing of any other kind.
+std::optional<std::string> word_of(const toml::node& node) {
     if (const auto text = node.value_exact<std::string>()) return *text;
     if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
     std::ostringstream out;
     if (const auto number = node.value_exact<std::int64_t>()) out << *number;
     else if (const auto real = node.value_exact<double>()) out << *real;
+    else return std::nullopt;
     return out.str();
 }
 
@@ -41,15 +43,19 @@ Result<std::vector<std::string>, std::string> words_of_config(const std::string&
         const std::string name{key.str()};
         if (set_in_environment(name)) continue;
         const auto add = [&](const toml::node& node) {
-            words.push_back("--" + name + "=" + word_of(node));
+            const auto word = word_of(node);
+            if (word) words.push_back("--" + name + "=" + *word);
+            return word.has_value();
         };
+        bool taken = true;
         if (const auto* list = value.as_array()) {
-            for (const auto& item : *list) add(item);
-        } else if (value.is_table()) {
-            return fail("--config " + path + ": \"" + name + "\" is a table; expected NAME = VALUE");
+            for (const auto& item : *list) taken = taken && add(item);
         } else {
-            add(value);
+            taken = add(value);
         }
+        if (!taken)
+            return fail("--config " + path + ": line " + std::to_string(value.source().begin.line) +
+                        ": \"" + name + "\" must be a text, a number, true or false, or a list of these");
     }
     return words;
 }

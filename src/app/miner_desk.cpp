@@ -38,8 +38,9 @@ MinerDesk::MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, Miner
                        nudged_ = true;
                    }
                    wake_.notify_one();
-               }},
-      thread_{[this] { run(); }} {}
+               }} {}
+
+void MinerDesk::start() { thread_ = std::thread{[this] { run(); }}; }
 
 MinerDesk::~MinerDesk() { stop(); }
 

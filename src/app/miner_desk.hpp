@@ -47,6 +47,9 @@ public:
     MinerDesk(const MinerDesk&) = delete;
     MinerDesk& operator=(const MinerDesk&) = delete;
 
+    /// Begins to work; called once, when the node's commits reach `on_work`: what the node says it has to
+    /// mine on, it says once.
+    void start();
     void mine(MineOrder order, std::stop_token stop, std::function<void(Mined)> done) override;
     [[nodiscard]] bool is_mining() const override;
 
@@ -109,7 +112,7 @@ private:
 
     mutable std::mutex mutex_;  // guards what follows, never held while calling out
     std::condition_variable wake_;
-    bool nudged_ = false;
+    bool nudged_ = true;  // to look round once at the beginning
     bool stopping_ = false;
     std::list<OrderPtr> orders_;  // the first is under way
     std::uint64_t last_order_ = 0;
@@ -117,7 +120,7 @@ private:
     std::optional<Found> found_;
     std::deque<Landed> landed_;
     bool in_flight_ = false;             // a found block is on its way through the node
-    std::uint64_t least_generation_ = 0; // older work builds on a tip that is gone
+    std::uint64_t least_generation_ = 0; // older work is out of date
     Tick background_due_ = 0;
     BlockHash paced_tip_;
 

@@ -156,7 +156,10 @@ void NodeThread::recover() {
         recovered = hooks_.recover();
     }
     if (!recovered) return;
-    auto node = Node::open(chain_, store_, options_, now);
+    // Generations go on rising: who waits for one of them must not wait for ever.
+    NodeOptions options = options_;
+    options.first_generation = view()->generation + 1;
+    auto node = Node::open(chain_, store_, options, now);
     if (!node) return;
     auto committed = (*node)->commit(now);
     if (!committed) return;

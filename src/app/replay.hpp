@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <string>
@@ -19,12 +20,17 @@ public:
 
     /// The next block of the chain, checked alone already.
     [[nodiscard]] Result<void, std::string> add(const CheckedBlock& block);
-    /// After the last: tip, accounts and pool.
-    [[nodiscard]] Result<void, std::string> finish() const;
+    /// After the last: genesis, tip, accounts, pool, and that no table has rows too many.
+    [[nodiscard]] Result<void, std::string> finish();
 
 private:
     [[nodiscard]] Result<void, std::string> check_rows(const CheckedBlock& block, const Connected& change,
-                                                       std::uint64_t issued_before) const;
+                                                       std::uint64_t issued_before, UnixSeconds anchor);
+    /// Whether the store holds these rows, which are counted.
+    [[nodiscard]] Result<void, std::string> hold(const Staged& expected);
+    [[nodiscard]] Result<void, std::string> check_accounts() const;
+    [[nodiscard]] Result<void, std::string> check_pool() const;
+    [[nodiscard]] std::size_t count(Table table) const;
     [[nodiscard]] std::string at(const std::string& what) const;
 
     const ChainParams& chain_;
@@ -34,6 +40,7 @@ private:
     std::deque<UnixSeconds> times_;
     std::map<Address, Account> accounts_;
     std::uint64_t issued_ = 0;
+    std::array<std::size_t, kTables> counts_{};  // rows that the blocks account for
 };
 
 }  // namespace cairn

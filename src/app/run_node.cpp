@@ -227,7 +227,7 @@ int run_node(const NodeSettings& settings) {
     MinerDesk desk{plan->chain, **node, std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
                    read_clocks};
     desk_of_hooks = &desk;
-    if (settings.mine) (*node)->set_mining(true);
+    desk.start();
 
     ApiOptions options;
     options.auth = plan->auth;
@@ -243,7 +243,10 @@ int run_node(const NodeSettings& settings) {
     Api api{services};
     auto server = http::Server::start(server_config(settings, *plan), api);
     if (!server) {
+        // A block of the desk's may be on its way through the node.
+        desk.stop();
         desk_of_hooks = nullptr;
+        (*node)->stop();
         return refuse(server.error());
     }
     const std::string url = url_of(plan->endpoint, (*server)->port());

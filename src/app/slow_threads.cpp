@@ -19,19 +19,20 @@ struct SlowThreads::State : std::enable_shared_from_this<State> {
         });
     }
     void release(const std::string& key) {
-        Job dropped;
+        std::deque<Job> dropped;  // outside the lock: a job may own another hold
         {
             const std::lock_guard lock{mutex};
             const auto place = keyed.find(key);
-            if (place->second.empty()) {
+            if (stopping) dropped = std::move(place->second);
+            if (stopping || place->second.empty()) {
+                waiting -= dropped.size();
                 keyed.erase(place);
                 return;
             }
             Job next = std::move(place->second.front());
             place->second.pop_front();
             --waiting;
-            if (stopping) dropped = std::move(next);
-            else launch(key, std::move(next));
+            launch(key, std::move(next));
         }
         wake.notify_one();
     }
@@ -87,7 +88,8 @@ bool SlowThreads::post(std::string key, Job job) {
 void SlowThreads::resume(std::function<void()> job) {
     {
         const std::lock_guard lock{state_->mutex};
-        state_->ready.push_back(std::move(job));
+        // Once the threads have gone nobody would take it, and its hold would keep the queue alive.
+        if (!state_->stopping) state_->ready.push_back(std::move(job));
     }
     state_->wake.notify_one();
 }

@@ -24,7 +24,7 @@ public:
 
     [[nodiscard]] bool post(std::string key, Job job) override;
     void resume(std::function<void()> job) override;
-    /// Runs what is ready, drops what waits for a key, ends.
+    /// Runs what is ready, drops what waits for a key and what is resumed later, ends.
     void stop();
 
 private:

@@ -14,6 +14,8 @@ namespace cairn {
 struct NodeOptions {
     PoolLimits pool;
     Ledger::Limits ledger;
+    /// Of the first view: who opens a node anew after a failed commit goes on counting.
+    std::uint64_t first_generation = 1;
 };
 
 /// What a commit made public.
@@ -79,7 +81,7 @@ public:
 
 private:
     Node(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options)
-        : chain_{std::move(chain)}, store_{&store}, options_{options} {}
+        : chain_{std::move(chain)}, store_{&store}, options_{options}, generation_{options.first_generation} {}
 
     Result<void, OpenError> load(Now now);
     void advance(Now now);

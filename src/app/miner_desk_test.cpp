@@ -1,0 +1,250 @@
+#include "app/miner_desk.hpp"
+
+#include <gtest/gtest.h>
+
+#include "app/testing/rig.hpp"
+
+namespace cairn {
+namespace {
+
+using testing::easy_spec;
+using testing::get;
+using testing::nobody;
+using testing::NodeRig;
+
+constexpr std::uint32_t kHopeless = 0x01010000;  // a target that is not met in this world's time
+
+ChainSpec hopeless_spec() {
+    ChainSpec spec = easy_spec();
+    spec.bits = CompactBits{kHopeless};
+    return spec;
+}
+
+/// A desk on a node's thread, wired as a running node wires them.
+class Desk {
+public:
+    explicit Desk(MinerSettings settings = {}, ChainSpec spec = easy_spec())
+        : rig{std::move(spec)} {
+        rig.start([this](const Committed& committed) { committed_one(committed); });
+        desk = std::make_unique<MinerDesk>(
+            rig.chain, *rig.node, std::move(settings),
+            [this](bool on) { rig.node->set_mining(on); }, [this] { return rig.now(); });
+        wired = desk.get();
+        desk->start();
+    }
+    ~Desk() {
+        desk->stop();
+        wired = nullptr;
+        rig.node->stop();
+    }
+    Desk(const Desk&) = delete;
+    Desk& operator=(const Desk&) = delete;
+
+    std::future<Mined> order(std::uint64_t count, std::stop_token stop = {}) {
+        auto promise = std::make_shared<std::promise<Mined>>();
+        desk->mine({nobody(1), {}, count}, std::move(stop),
+                   [promise](Mined mined) { promise->set_value(std::move(mined)); });
+        return promise->get_future();
+    }
+    [[nodiscard]] Height height_of(const BlockHash& hash) const {
+        const Staged rows{rig.node->view()->store};
+        const auto record = tables::header(rows, hash);
+        return record && tables::best(rows, record->height) == hash ? record->height : 0;
+    }
+    /// Work as the node makes it, taken away from the desk.
+    TemplatePtr next_work() {
+        std::future<TemplatePtr> future;
+        {
+            const std::lock_guard lock{mutex};
+            asked.emplace();
+            future = asked->get_future();
+        }
+        EXPECT_TRUE(get(std::move(*rig.post_row(Lane::transfers, ++rows_posted))));
+        return get(std::move(future));
+    }
+
+    NodeRig rig;
+    std::mutex mutex;
+    std::optional<std::promise<TemplatePtr>> asked;                // guarded by mutex
+    std::optional<std::pair<Height, std::promise<void>>> awaited;  // guarded by mutex
+    std::atomic<bool> deaf = false;                                // the desk is told of no work
+    std::atomic<MinerDesk*> wired = nullptr;
+    std::unique_ptr<MinerDesk> desk;
+    std::uint8_t rows_posted = 0;
+
+private:
+    void committed_one(const Committed& committed) {
+        {
+            const std::lock_guard lock{mutex};
+            if (committed.work && asked) {
+                asked->set_value(committed.work);
+                asked.reset();
+            }
+            if (awaited && committed.view->tip.height >= awaited->first) {
+                awaited->second.set_value();
+                awaited.reset();
+            }
+        }
+        if (auto* to = wired.load(); to != nullptr && committed.work && !deaf)
+            to->on_work(committed.work);
+    }
+};
+
+TEST(MinerDesk, AnOrderGivesItsBlocksOnTheBestChainOldestFirst) {
+    Desk desk;
+    const Mined mined = get(desk.order(5));
+    EXPECT_EQ(mined.stopped, "");
+    ASSERT_EQ(mined.blocks.size(), 5U);
+    for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(desk.height_of(mined.blocks[i]), i + 2);
+}
+
+TEST(MinerDesk, OrdersRunOneAfterAnother) {
+    Desk desk;
+    std::vector<std::future<Mined>> orders;
+    for (int i = 0; i < 4; ++i) orders.push_back(desk.order(3));
+    Height next = 2;
+    for (auto& order : orders)
+        for (const auto& hash : get(std::move(order)).blocks)
+            EXPECT_EQ(desk.height_of(hash), next++);
+    EXPECT_EQ(next, 14U);
+    EXPECT_FALSE(desk.desk->is_mining());
+}
+
+TEST(MinerDesk, ABlockHoldsWhatWasAcknowledgedBeforeItWasOrdered) {
+    Desk desk;
+    testing::Keys keys;
+    desk.desk->mine({keys.address(1), {}, 1}, {}, [](const Mined&) {});
+    (void)get(desk.order(1));
+    for (std::uint64_t nonce = 0; nonce < 40; ++nonce) {
+        const auto transfer = keys.transfer(*desk.rig.chain, 1, nonce, nobody(7), 1'000);
+        ASSERT_TRUE(get(std::move(*desk.rig.post(Lane::transfers, [&](Node& node, Now now) {
+            ASSERT_TRUE(node.submit(transfer, now));
+        }))));
+        const Mined mined = get(desk.order(1));
+        ASSERT_EQ(mined.blocks.size(), 1U);
+        const Staged rows{desk.rig.node->view()->store};
+        const auto location = tables::location(rows, transfer->id());
+        ASSERT_TRUE(location) << "transfer " << nonce << " was left out";
+        EXPECT_EQ(location->height, desk.height_of(mined.blocks.back()));
+    }
+}
+
+TEST(MinerDesk, AStopTokenEndsAnOrderUnderWayOrWaiting) {
+    Desk desk{{}, hopeless_spec()};
+    std::stop_source first;
+    std::stop_source second;
+    auto under_way = desk.order(1, first.get_token());
+    auto waiting = desk.order(1, second.get_token());
+    second.request_stop();
+    EXPECT_EQ(get(std::move(waiting)).stopped, "The request was given up.");
+    first.request_stop();
+    EXPECT_EQ(get(std::move(under_way)).stopped, "The request was given up.");
+    std::stop_source before;
+    before.request_stop();
+    EXPECT_NE(get(desk.order(1, before.get_token())).stopped, "");
+}
+
+TEST(MinerDesk, AnOrderEndsAtItsTimeLimit) {
+    MinerSettings settings;
+    settings.order_timeout_ms = 1'000;
+    Desk desk{settings, hopeless_spec()};
+    auto order = desk.order(1);
+    while (order.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready)
+        desk.rig.steady += 100;
+    const Mined mined = get(std::move(order));
+    EXPECT_TRUE(mined.blocks.empty());
+    EXPECT_EQ(mined.stopped, "The time limit of 1 s (--mine-timeout) passed.");
+}
+
+TEST(MinerDesk, StoppingEndsEveryOrderAndRefusesNewOnes) {
+    Desk desk{{}, hopeless_spec()};
+    auto first = desk.order(1);
+    auto second = desk.order(1);
+    desk.desk->stop();
+    EXPECT_EQ(get(std::move(first)).stopped, "The node is stopping.");
+    EXPECT_EQ(get(std::move(second)).stopped, "The node is stopping.");
+    EXPECT_EQ(get(desk.order(1)).stopped, "The node is stopping.");
+}
+
+TEST(MinerDesk, NewWorkRestartsTheSearch) {
+    Desk desk;
+    desk.deaf = true;
+    auto order = desk.order(1);
+    auto hopeless = std::make_shared<Template>(*desk.next_work());
+    hopeless->context.required_bits = CompactBits{kHopeless};
+    desk.desk->on_work(hopeless);
+    const auto work = desk.next_work();
+    EXPECT_EQ(order.wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+    desk.desk->on_work(work);
+    EXPECT_EQ(get(std::move(order)).blocks.size(), 1U);
+}
+
+TEST(MinerDesk, ABlockThatLostItsRaceIsNotCounted) {
+    Desk desk;
+    desk.deaf = true;
+    auto order = desk.order(1);
+    const auto work = desk.next_work();
+    // Another's block comes first: the work of before builds on a tip that is gone.
+    const auto theirs = [&] {
+        Assembled made = assemble(*work, nobody(9), reward_extra(1, {}), desk.rig.now().wall);
+        made.header = testing::mined(made.header);
+        return *check_block(std::make_shared<const Bytes>(encode_block(*work, made)),
+                            *desk.rig.chain, {});
+    }();
+    ASSERT_TRUE(get(std::move(*desk.rig.post(
+        Lane::blocks, [&](Node& node, Now now) { ASSERT_TRUE(node.submit(theirs, now)); }))));
+    auto late = std::make_shared<Template>(*work);
+    late->generation = 1'000;
+    desk.desk->on_work(late);
+    while (order.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
+        const Staged rows{desk.rig.node->view()->store};
+        if (tables::children(rows, work->previous).size() < 2) continue;
+        break;
+    }
+    EXPECT_EQ(order.wait_for(std::chrono::seconds{0}), std::future_status::timeout)
+        << "a block off the best chain was counted";
+    auto fresh = std::make_shared<Template>(*desk.next_work());
+    fresh->generation = 1'001;
+    desk.desk->on_work(fresh);
+    const Mined mined = get(std::move(order));
+    ASSERT_EQ(mined.blocks.size(), 1U);
+    EXPECT_EQ(desk.height_of(theirs->header.hash), 2U);
+    EXPECT_EQ(desk.height_of(mined.blocks[0]), 3U);
+}
+
+TEST(MinerDesk, MinesInTheBackgroundWhileThereAreNoOrders) {
+    MinerSettings settings;
+    settings.background = BackgroundMining{nobody(5), {}, 0};
+    Desk desk{settings};
+    std::future<void> grown;
+    {
+        const std::lock_guard lock{desk.mutex};
+        desk.awaited.emplace(Height{20}, std::promise<void>{});
+        grown = desk.awaited->second.get_future();
+    }
+    get(std::move(grown));
+    EXPECT_TRUE(desk.desk->is_mining());
+    EXPECT_EQ(get(desk.order(3)).blocks.size(), 3U);
+}
+
+TEST(MinerDesk, AnOrderDoesNotWaitForThePaceOfTheBackground) {
+    MinerSettings settings;
+    settings.background = BackgroundMining{nobody(5), {}, 1'000'000'000'000};
+    Desk desk{settings};
+    EXPECT_EQ(get(desk.order(3)).blocks.size(), 3U);
+    EXPECT_EQ(desk.rig.node->view()->tip.height, 4U);
+}
+
+TEST(MinerDesk, OrdersGoOnAfterTheStoreFailedAndRecovered) {
+    Desk desk;
+    ASSERT_EQ(get(desk.order(5)).blocks.size(), 5U);
+    desk.rig.store.failing = true;
+    EXPECT_NE(get(desk.order(1)).stopped, "");
+    desk.rig.store.failing = false;
+    desk.rig.steady += NodeThread::kRecoverMs;
+    get(desk.rig.recovered.get_future());
+    EXPECT_EQ(get(desk.order(2)).blocks.size(), 2U);
+}
+
+}  // namespace
+}  // namespace cairn

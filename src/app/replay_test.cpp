@@ -1,0 +1,138 @@
+#include "app/replay.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ledger/testing/chain_builder.hpp"
+#include "node/node.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/testing/store_driver.hpp"
+
+namespace cairn {
+namespace {
+
+using testing::BlockWish;
+using testing::ChainBuilder;
+using testing::nobody;
+
+constexpr Now kNow{0, 1'500'000'000};
+
+/// A store with transfers on its best chain, in its pool, and a branch that lost.
+class ReplayTest : public ::testing::Test {
+protected:
+    static ChainSpec spec() {
+        ChainSpec spec = testing::easy_spec();
+        spec.opening = 1'000'000;
+        spec.allocations = {{nobody(9), 5}};
+        return spec;
+    }
+    ReplayTest() : chain{spec()} {
+        auto node = *Node::open(chain.params(), store, {}, kNow);
+        const auto take = [&](const BlockPtr& block) {
+            EXPECT_TRUE(node->submit(block, kNow));
+            EXPECT_TRUE(node->commit(kNow));
+            return block->header.hash;
+        };
+        BlockWish wish;
+        wish.transfers = {chain.transfer(chain.genesis(), 1, nobody(2), 100, 5)};
+        const auto first = take(chain.extend(chain.genesis(), wish));
+        wish.transfers = {chain.transfer(first, 1, chain.keys().address(1), 100, 5)};
+        const auto second = take(chain.extend(first, wish));
+        take(chain.extend(first));
+        take(chain.extend(second));
+        EXPECT_TRUE(node->submit(chain.transfer(second, 3, nobody(3), 7), kNow));
+        EXPECT_TRUE(node->commit(kNow));
+    }
+    [[nodiscard]] Result<void, std::string> replay(const Store& of) const {
+        const Staged rows{of.snapshot()};
+        Replay replay{*chain.params(), rows};
+        const auto tip = tables::tip(rows);
+        if (!tip) return fail(std::string{"no tip"});
+        for (Height height = 2; height <= tip->height; ++height) {
+            const auto hash = tables::best(rows, height);
+            auto bytes = hash ? tables::block(rows, height, *hash) : std::nullopt;
+            if (!bytes) return fail(std::string{"a block cannot be read"});
+            const auto block =
+                check_block(std::make_shared<const Bytes>(std::move(*bytes)), *chain.params(), {});
+            if (!block) return fail(block.error().to_string());
+            if (auto added = replay.add(**block); !added) return added;
+        }
+        return replay.finish();
+    }
+    /// Whether a replay would miss that row: what the blocks do not tell of.
+    [[nodiscard]] bool is_out_of_scope(const Row& row) const {
+        if (row.table == Table::meta) return as_text(row.key) != "tip";
+        if (row.table == Table::headers && row.key[0] == 2) return true;
+        if (row.table == Table::pool) return row.key[0] > 1;
+        if (row.table != Table::headers && row.table != Table::blocks) return false;
+        // Rows of the branch that lost: its hash is in no row of `best`.
+        const Staged rows{store.snapshot()};
+        const auto hash = BlockHash::from_bytes(ByteView{row.key}.last(32));
+        for (Height height = 1; height <= 4; ++height)
+            if (tables::best(rows, height) == hash) return false;
+        return true;
+    }
+    /// The store with one row changed.
+    [[nodiscard]] Result<void, std::string> replay_with(Row changed) {
+        MemoryStore damaged;
+        EXPECT_TRUE(damaged.write({{}, testing::dump(*store.snapshot())}));
+        EXPECT_TRUE(damaged.write({{}, {std::move(changed)}}));
+        return replay(damaged);
+    }
+
+    ChainBuilder chain;
+    MemoryStore store;
+};
+
+TEST_F(ReplayTest, FindsNothingInASoundStore) {
+    const auto outcome = replay(store);
+    EXPECT_TRUE(outcome) << outcome.error();
+}
+
+TEST_F(ReplayTest, FindsAMissingRowOfEveryTable) {
+    std::set<Table> tables;
+    for (auto row : testing::dump(*store.snapshot())) {
+        if (is_out_of_scope(row)) continue;
+        if (row.table == Table::pool && row.key[0] == 0)
+            continue;  // then there is no such transfer
+        tables.insert(row.table);
+        SCOPED_TRACE("table " + std::to_string(static_cast<int>(row.table)) + " key " +
+                     to_hex(row.key));
+        row.value.reset();
+        EXPECT_FALSE(replay_with(row));
+    }
+    EXPECT_EQ(tables.size(), 9U);
+}
+
+TEST_F(ReplayTest, FindsAChangedByteInARowOfEveryTable) {
+    std::set<Table> tables;
+    for (const auto& row : testing::dump(*store.snapshot())) {
+        if (is_out_of_scope(row) || row.value->empty()) continue;
+        SCOPED_TRACE("table " + std::to_string(static_cast<int>(row.table)) + " key " +
+                     to_hex(row.key));
+        for (const std::size_t at :
+             {std::size_t{0}, row.value->size() / 2, row.value->size() - 1}) {
+            // Neither the order of arrival nor its time follows from the blocks.
+            if (row.table == Table::headers && at == row.value->size() / 2) continue;
+            if (row.table == Table::pool && row.key[0] == 0 && at == 0) continue;
+            Row changed = row;
+            (*changed.value)[at] ^= 0x40;
+            tables.insert(row.table);
+            EXPECT_FALSE(replay_with(changed)) << "byte " << at;
+        }
+        if (row.table == Table::pool) continue;  // its index is made anew at each start
+        Row longer = row;
+        longer.value->push_back(0);
+        EXPECT_FALSE(replay_with(longer)) << "a byte too many";
+    }
+    EXPECT_EQ(tables.size(), 9U);
+}
+
+TEST_F(ReplayTest, FindsARowTooMany) {
+    for (const auto table :
+         {Table::undo, Table::best, Table::accounts, Table::transactions, Table::history})
+        EXPECT_FALSE(replay_with({table, Bytes(44, 0xee), Bytes(16, 0)}))
+            << static_cast<int>(table);
+}
+
+}  // namespace
+}  // namespace cairn
