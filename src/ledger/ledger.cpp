@@ -218,6 +218,15 @@ void Ledger::drop_lesser_candidates() {
         candidates_.erase(std::prev(candidates_.end()));
 }
 
+/// Whether a tip that was valid before has just as much work as the place the switch has come to. To
+/// stop there would give it the tie, should the rest prove invalid: one block more decides.
+bool Ledger::is_tied() const {
+    return switch_->at.work == tip_.work ||
+           std::any_of(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
+               return candidate.work == switch_->at.work && candidate.hash != switch_->at.hash;
+           });
+}
+
 bool Ledger::advance(Staged& rows, TipChange& change) {
     std::size_t done = 0;
     while (!rows.fault() && !candidates_.empty()) {
@@ -233,7 +242,7 @@ bool Ledger::advance(Staged& rows, TipChange& change) {
         while (switch_->disconnected < switch_->to_disconnect.size() ||
                switch_->connected < switch_->to_connect.size()) {
             if (done >= limits_.slice_rows) return true;
-            if (switch_->overlay.bytes() > limits_.overlay_bytes) {
+            if (switch_->overlay.bytes() > limits_.overlay_bytes && !is_tied()) {
                 adopt(rows, change);
                 return true;
             }
@@ -259,7 +268,9 @@ bool Ledger::advance(Staged& rows, TipChange& change) {
             }
             done += changed;
         }
-        if (switch_ && switch_->at.work > tip_.work) adopt(rows, change);
+        if (!switch_) continue;
+        const bool reached = switch_->at.hash == target.hash;
+        if (reached || (switch_->at.work > tip_.work && !is_tied())) adopt(rows, change);
     }
     return false;
 }

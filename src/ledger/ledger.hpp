@@ -113,6 +113,7 @@ private:
     [[nodiscard]] bool begin_switch(const Candidate& target, const Staged& rows);
     [[nodiscard]] std::size_t undo_one(Staged& branch);
     [[nodiscard]] Result<std::size_t, Rejection> connect_one(Staged& branch);
+    [[nodiscard]] bool is_tied() const;
     void adopt(Staged& rows, TipChange& change);
     void drop_lesser_candidates();
     void remember(BlockPtr block);

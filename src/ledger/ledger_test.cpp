@@ -395,6 +395,28 @@ TEST_P(Sliced, ASwitchWhoseEndProvesInvalidGoesBackToTheOldTip) {
     }
 }
 
+TEST_P(Sliced, ATieOnTheWayIsNotWonByABranchThatProvesInvalidBeyondIt) {
+    ChainBuilder chain;
+    const auto a = chain.grow(chain.genesis(), 12, paying(chain));
+    auto b = chain.grow(chain.genesis(), 12, paying(chain));
+    b.push_back(chain.extend(b.back()->header.hash, invalid()));
+    for (const bool reopen : {false, true}) {
+        Machine machine{chain.params(), GetParam()};
+        machine.add(a);
+        for (const auto& block : b) ASSERT_TRUE(machine.keep(block));
+        machine.write();
+        TipChange change;
+        for (int slices = 0; machine.ledger->advance(*machine.rows, change); ++slices) {
+            machine.write();
+            ASSERT_LT(slices, 1000);
+            if (reopen && GetParam().slice_rows > 10) machine.open();
+        }
+        machine.write();
+        EXPECT_EQ(machine.tip().hash, a.back()->header.hash);
+        EXPECT_EQ(machine.digest(), replayed(chain, a.back()->header.hash));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Bounds, Sliced,
                          ::testing::Values(Ledger::Limits{Ledger::kOverlayMax, 1},
                                            Ledger::Limits{Ledger::kOverlayMax, 10},

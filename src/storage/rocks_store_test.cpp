@@ -271,6 +271,7 @@ TEST(DamagedStore, IsNotBelievedWhateverBitOfATableFilesEndIsFlipped) {
     for (const std::string& path : disk->files()) {
         if (!path.ends_with(".sst")) continue;
         const std::string whole = disk->content(path);
+        if (whole.size() < kEnd) continue;  // not written yet
         for (std::size_t bit = 0; bit < 8 * kEnd; bit += damage_stride()) {
             SCOPED_TRACE(path + " bit " + std::to_string(bit));
             std::string content = whole;
