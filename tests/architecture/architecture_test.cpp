@@ -52,7 +52,7 @@ TEST(Includes, ThatPointOutwardAreFound) {
         {"api/a.cpp", "app/config.hpp"},
         {"cli/a.cpp", "ledger/ledger.hpp"},
         {"cli/a.cpp", "node/node.hpp"},
-        {"net/transport/a.cpp", "node/gate.hpp"},
+        {"net/transport/a.cpp", "api/services.hpp"},
     };
     for (const auto& [path, included] : planted) {
         EXPECT_EQ(complaints(path, "#pragma once\n#  include \"" + included + "\"\n").size(), 1U)

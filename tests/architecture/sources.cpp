@@ -18,7 +18,7 @@ const std::map<std::string, Rooms, std::less<>> kMayInclude = {
     {"ledger", {"core"}},
     {"storage", {"core", "ledger"}},
     {"net", {"core", "ledger"}},
-    {"net/transport", {"core", "ledger", "net"}},
+    {"net/transport", {"core", "ledger", "net", "node"}},
     {"miner", {"core", "ledger"}},
     {"miner/workers", {"core", "ledger", "miner"}},
     {"wallet", {"core"}},

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/primitives/time.hpp"
+
+/// Every bound of the peer protocol (docs/peers.md, Limits). Receiving more than one of the first
+/// group is a fault of the sender's and ends the connection.
+namespace cairn::net::limits {
+
+inline constexpr std::size_t kInvItems = 50'000;
+inline constexpr std::size_t kGetDataItems = 1'000;
+inline constexpr std::size_t kHeaders = 2'000;
+inline constexpr std::size_t kLocator = 101;
+inline constexpr std::size_t kAddresses = 1'000;
+inline constexpr std::size_t kUnconnecting = 8;  // headers messages whose parent is unknown
+/// Of any message but a block: an `inv` that is full is the largest.
+inline constexpr std::size_t kMessageBytes = 1 + 5 + kInvItems * 33;
+
+inline constexpr std::size_t kBlocksInFlight = 16;  // bodies asked of one peer
+inline constexpr std::size_t kWindow = 1'024;       // blocks ahead of the first that is missing
+inline constexpr std::size_t kAnnouncedTransfers = 5'000;  // wanted from one peer
+inline constexpr std::size_t kKnownItems = 20'000;         // remembered a peer
+inline constexpr std::size_t kLowWorkHeaders =
+    10'000'000;  // of a branch that has not shown enough work
+inline constexpr Tick kStallMin = 2'000, kStallMax = 64'000;      // ms
+inline constexpr Tick kHeadersWithin = 120'000;                   // ms
+inline constexpr Tick kTransferWithin = 10'000;                   // ms, then another peer is asked
+inline constexpr Tick kPingEvery = 30'000, kPongWithin = 60'000;  // ms
+
+inline constexpr std::size_t kSendQueueBytes = 8 * 1024 * 1024;  // of one peer, then it is dropped
+inline constexpr std::size_t kSendQueuePause = 1024 * 1024;      // beyond it nothing is read of it
+inline constexpr std::size_t kInbound = 64;
+inline constexpr std::size_t kOutbound = 8;  // to learnt nodes; registered ones come on top
+inline constexpr std::size_t kRegistered = 256;
+inline constexpr std::size_t kLearnt = 1'024;
+inline constexpr std::uint32_t kBanSeconds = 3'600;
+inline constexpr Tick kDialMin = 1'000, kDialMax = 300'000;  // ms between tries, doubling
+
+}  // namespace cairn::net::limits

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "net/actions.hpp"
+#include "net/chain.hpp"
+
+namespace cairn::net {
+
+/// Gets the branch of most work here: headers first, then the bodies that are missing.
+///
+/// Per peer: `getheaders` with a locator; what comes must connect, and is offered to our ledger
+/// only once the branch has shown more work than our tip's (a low-work branch leaves one hash per
+/// full message, and is fetched again when it has shown enough). Of the best branch shown, bodies
+/// are asked for in chain order from several peers through a moving window; who holds up the front
+/// is replaced and dropped; nothing that is stored is asked for again.
+///
+/// Only `active` peers are asked anything: with gossip off, those a resolve speaks to.
+/// One owner, no clock; time comes in. Source: DESIGN section 4; SCENARIOS, rows 13 to 18.
+class Sync {
+public:
+    Sync();
+    ~Sync();
+
+    void on_open(PeerId peer, const Hello& hello, bool active, Chain chain, Now now, Actions& out);
+    void on_close(PeerId peer, Chain chain, Now now, Actions& out);
+    /// Begins (or ends) asking a peer; beginning asks for headers at once.
+    void set_active(PeerId peer, bool active, Chain chain, Now now, Actions& out);
+    void on_headers(PeerId peer, const Headers& message, Chain chain, Now now, Actions& out);
+    /// What our ledger said of an `Offer`; the headers before the refused one were taken.
+    void on_offered(PeerId peer, const Result<void, Rejection>& verdict, Chain chain, Now now,
+                    Actions& out);
+    /// A body; asked for: to be checked; not asked for: dropped.
+    void on_block(PeerId peer, const BlockBody& body, Chain chain, Now now, Actions& out);
+    void on_not_found(PeerId peer, const BlockHash& block, Chain chain, Now now, Actions& out);
+    /// What the check and the ledger said of a body: none, or the rule it broke.
+    void on_verdict(PeerId peer, const BlockHash& block, const std::optional<Rejection>& refused,
+                    Chain chain, Now now, Actions& out);
+    /// The tip moved: peers that may not have the new blocks are told by `headers` at once
+    /// (`announce`).
+    void on_tip(const TipChange& change, bool announce, Chain chain, Now now, Actions& out);
+    void on_tick(Chain chain, Now now, Actions& out);
+
+    /// How far a peer has been asked: its headers are all here, and the bodies of its best branch
+    /// too unless that has no more work than our tip.
+    enum class Progress : std::uint8_t { headers, blocks, done };
+    [[nodiscard]] Progress progress(PeerId peer, Chain chain) const;
+    /// The best header a peer has shown.
+    [[nodiscard]] std::optional<std::pair<BlockHash, Height>> best_of(PeerId peer) const;
+    /// Whether bodies of a better branch are on their way.
+    [[nodiscard]] bool syncing() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace cairn::net
