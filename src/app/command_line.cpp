@@ -127,6 +127,7 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
     auto* exported = add_tool(app, "export", "Write the best chain to a file", tool_settings, "The file to write");
     auto* imported = add_tool(app, "import", "Read a chain from a file", tool_settings, "The file to read");
     auto* made = add_new_chain(app, chain_settings);
+    const ClientCommands client{app};
 
     std::vector<std::string> words = given;
     if (const std::string path = config_path(words); !path.empty() && !words.empty() && words[0] == "node") {
@@ -142,7 +143,16 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
         app.parse(words);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return Exit{app.exit(error)};
-        std::cerr << "cairn: " << error.what() << " (cairn --help tells what there is)\n";
+        const std::string word = given.empty() || given[0].starts_with('-') ? "" : given[0];
+        const bool known = !app.get_subcommands([&](CLI::App* command) {
+            return command->get_name() == word;
+        }).empty();
+        if (known || word.empty()) {
+            std::cerr << "cairn: " << error.what();
+        } else {
+            std::cerr << "cairn: there is no command \"" << word << "\"";
+        }
+        std::cerr << " (cairn " << (known ? word + " " : "") << "--help tells what there is)\n";
         return Exit{2};
     }
     if (node->parsed()) return RunNode{std::move(node_settings)};
@@ -150,6 +160,7 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
     if (exported->parsed()) return RunExport{std::move(tool_settings)};
     if (imported->parsed()) return RunImport{std::move(tool_settings)};
     if (made->parsed()) return RunNewChain{std::move(chain_settings)};
+    if (auto chosen = client.chosen()) return std::move(*chosen);
     return Exit{2};
 }
 

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/client_commands.hpp"
 #include "app/settings.hpp"
 
 namespace cairn {
@@ -27,7 +28,7 @@ struct RunNewChain {
 struct Exit {
     int status = 0;
 };
-using Invocation = std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, Exit>;
+using Invocation = std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, RunClient, Exit>;
 
 /// Reads the words of a command line, and for `cairn node` the environment and the TOML file.
 [[nodiscard]] Invocation parse_command_line(const std::vector<std::string>& words);

@@ -15,6 +15,9 @@ struct Run {
     int operator()(const cairn::RunExport& run) const { return cairn::run_export(run.settings); }
     int operator()(const cairn::RunImport& run) const { return cairn::run_import(run.settings); }
     int operator()(const cairn::RunNewChain& run) const { return cairn::run_new_chain(run.settings); }
+    int operator()(const cairn::RunClient& run) const {
+        return cairn::cli::run(run.options, run.words, run.command);
+    }
     int operator()(const cairn::Exit& exit) const { return exit.status; }
 };
 

@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "cli/base/text.hpp"
+#include "cli/commands/all.hpp"
+#include "cli/session/prompt.hpp"
+
+namespace cairn::cli {
+namespace {
+
+/// The chain's work without its leading zeros.
+std::string work_text(const Json& work) {
+    const std::string text = work.shown();
+    return text.empty()
+               ? text
+               : "0x" + text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
+}
+
+}  // namespace
+
+Outcome<void> run_command(Context& context, const Status& /*status*/) {
+    return answer(context, {.target = "/status"}, [&](const Json& told) {
+        Facts{context.out}
+            .add("node", context.session.options().node.text + ", " + told["version"].shown())
+            .add("chain", told["chain"].shown())
+            .add("block", told["index"].shown())
+            .add("hash", told["hash"].shown())
+            .add("genesis", told["genesis_hash"].shown())
+            .add("work", work_text(told["work"]))
+            .add("issued", coins(told["issued"]))
+            .add("pool", told["pool_length"].shown() + " waiting")
+            .add("peers", told["peers"].shown())
+            .add("mining", yes_or_no(told["mining"]))
+            .add("syncing", yes_or_no(told["syncing"]))
+            .add("gossip", yes_or_no(told["gossip"]))
+            .add("read only", told["read_only"].is_true() ? "yes: its log names the cause" : "no")
+            .add("logged in", plain(context.session.who()))
+            .end();
+    });
+}
+
+Outcome<void> run_command(Context& context, const Chain& chain) {
+    std::uint64_t from = chain.from;
+    if (from == 0 && chain.limit != 0) {
+        const auto status = context.session.json({.target = "/status"});
+        if (!status) return fail(status.error());
+        const std::uint64_t length = (*status)["index"].number();
+        from = length > chain.limit ? length - chain.limit + 1 : 1;
+    }
+    Table table{context.out,
+                {{"INDEX", Align::right},
+                 {"TIME (UTC)"},
+                 {"TRANSACTIONS", Align::right},
+                 {"BYTES", Align::right},
+                 {"HASH"}}};
+    const Call call{.target =
+                        "/chain" +
+                        query({{"from", from == 0 ? "" : std::to_string(from)},
+                               {"limit", chain.limit == 0 ? "" : std::to_string(chain.limit)}})};
+    return answer_streamed(
+        context, call, {"chain"},
+        [&](std::string_view, const Json& block) {
+            table.row({block["index"].shown(), time_text(block["timestamp"].text()),
+                       std::to_string(block["transactions"].elements().size()),
+                       block["size"].shown(), block["hash"].shown()});
+            return context.out.good();
+        },
+        [&](const Json& rest) {
+            table.end();
+            const std::uint64_t length = rest["length"].number();
+            if (table.rows() < length) {
+                context.out.line(std::to_string(table.rows()) + " of " + counted(length, "block") +
+                                 "; --limit 0 shows all.");
+            }
+        });
+}
+
+Outcome<void> run_command(Context& context, const Block& block) {
+    return answer(context, {.target = "/blocks/" + percent_encode(block.which)},
+                  [&](const Json& told) {
+                      Facts{context.out}
+                          .add("block", told["index"].shown())
+                          .add("hash", told["hash"].shown())
+                          .add("previous", told["previous_hash"].shown())
+                          .add("time", time_text(told["timestamp"].text()) + " UTC")
+                          .add("merkle root", told["merkle_root"].shown())
+                          .add("nonce", told["proof"].shown())
+                          .add("bits", told["bits"].shown())
+                          .add("difficulty", told["difficulty"].shown())
+                          .add("work", work_text(told["work"]))
+                          .add("size", counted(told["size"].number(), "byte"))
+                          .add("stale", told["stale"].is_true() ? "yes: off the best chain" : "")
+                          .add("invalid", told["invalid"].shown())
+                          .end();
+                      Table table{context.out, transfer_columns()};
+                      if (!told["transactions"].elements().empty()) context.out.line("");
+                      for (const Json& transfer : told["transactions"].elements())
+                          table.row(transfer_row(transfer));
+                      table.end();
+                  });
+}
+
+Outcome<void> run_command(Context& context, const Inv& inv) {
+    Table table{context.out, {{"TYPE"}, {"VALUE"}}};
+    const Call call{.target = "/inv" +
+                              query({{"from", inv.from == 0 ? "" : std::to_string(inv.from)},
+                                     {"limit", inv.limit == 0 ? "" : std::to_string(inv.limit)}})};
+    return answer_streamed(
+        context, call, {"values"},
+        [&](std::string_view, const Json& entry) {
+            const Json& value = entry["value"];
+            table.row(
+                {entry["type"].shown(), value.is_object() ? value["id"].shown() : value.shown()});
+            return context.out.good();
+        },
+        [&](const Json&) { table.end(); });
+}
+
+Outcome<void> run_command(Context& context, const Restart& restart) {
+    if (!restart.yes) {
+        const auto sure =
+            confirm("Chain and pool of " + context.session.options().node.text +
+                        " go back to genesis; a backup is kept. Type yes to go on: ",
+                    "restart takes the chain back to genesis: --yes says that you mean it.");
+        if (!sure) return fail(sure.error());
+        if (!*sure) return fail(usage_failure("Nothing was done."));
+    }
+    return answer(context, {.method = "POST", .target = "/restart", .needs_login = true},
+                  [&](const Json& told) {
+                      context.out.line(told["message"].shown());
+                      Facts{context.out}
+                          .add("length", told["length"].shown())
+                          .add("backup", told["backup"].is_null() ? "none: the chain was empty"
+                                                                  : told["backup"].shown())
+                          .end();
+                  });
+}
+
+}  // namespace cairn::cli

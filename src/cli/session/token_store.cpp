@@ -1,0 +1,45 @@
+#include "cli/session/token_store.hpp"
+
+#include <cstdlib>
+
+#include "cli/json/reader.hpp"
+#include "wallet/atomic_file.hpp"
+
+namespace cairn::cli {
+namespace {
+
+constexpr std::size_t kFileMax = 4096;
+
+}  // namespace
+
+std::filesystem::path TokenStore::file_of(const NodeUrl& node) const {
+    return folder_ / (percent_encode(node.text) + ".json");
+}
+
+std::optional<KeptLogin> TokenStore::load(const NodeUrl& node) const {
+    const auto content = read_small_file(file_of(node), kFileMax);
+    if (!content) return std::nullopt;
+    const auto json = parse_json(as_text(content->view()));
+    if (!json || !(*json)["token"].is_string() || !(*json)["name"].is_string()) return std::nullopt;
+    return KeptLogin{(*json)["name"].text(), (*json)["token"].text()};
+}
+
+Result<void, std::error_code> TokenStore::keep(const NodeUrl& node, const KeptLogin& login) const {
+    if (const auto error = make_private_folder(folder_)) return fail(error);
+    std::string content = json_object({{"node", json_quoted(node.text)},
+                                       {"name", json_quoted(login.name)},
+                                       {"token", json_quoted(login.token)}}) +
+                          "\n";
+    return write_atomically(file_of(node), as_bytes(content), IfExists::replace);
+}
+
+std::error_code TokenStore::forget(const NodeUrl& node) const {
+    return remove_durably(file_of(node));
+}
+
+std::filesystem::path cairn_folder() {
+    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): one thread
+    return std::filesystem::path{home != nullptr ? home : "."} / ".cairn";
+}
+
+}  // namespace cairn::cli
