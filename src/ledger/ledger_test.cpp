@@ -488,22 +488,97 @@ TEST(LedgerFaults, AnyReadThatFailsPoisonsTheStagedRowsAndNothingIsLost) {
     EXPECT_EQ(machine.tip().hash, b.back()->header.hash);
 }
 
-TEST(Ledger, RowsThatAreGoneEndABranchInsteadOfTheProgram) {
+/// A ledger about to leave one block for a branch of two, all of whose rows a test may take away.
+struct DamagedSwitch {
     ChainBuilder chain;
-    const auto a = chain.extend(chain.genesis());
-    const auto b = chain.grow(chain.genesis(), 2);
-    for (const bool undo : {true, false}) {
-        Machine machine{chain.params()};
-        machine.add(a);
-        machine.add(b[0]);
-        if (undo)
-            machine.store.tamper(Table::undo, tables::block_key(2, a->header.hash), std::nullopt);
-        else
-            machine.store.tamper(Table::blocks, tables::block_key(2, b[0]->header.hash),
-                                 std::nullopt);
+    BlockPtr left = chain.extend(chain.genesis());
+    std::vector<BlockPtr> right = chain.grow(chain.genesis(), 2);
+    Machine machine{chain.params()};
+
+    DamagedSwitch() { machine.add({left, right[0]}); }
+    /// Goes on with the last block after that row was changed; the fault it ends in.
+    StoreError go_on(Table table, const Bytes& key, std::optional<Bytes> value) {
+        machine.store.tamper(table, key, std::move(value));
         machine.open();
-        machine.add(b[1]);
-        EXPECT_EQ(machine.tip().hash, a->header.hash);
+        EXPECT_TRUE(machine.keep(right[1]));
+        TipChange change;
+        EXPECT_FALSE(machine.ledger->advance(*machine.rows, change));
+        EXPECT_TRUE(change.empty());
+        EXPECT_EQ(machine.tip().hash, left->header.hash);
+        return machine.rows->fault().value_or(StoreError{StoreFault::io, "no fault"});
+    }
+};
+
+Bytes header_key(const BlockHash& hash) {
+    Bytes key{0};
+    append(key, hash.bytes);
+    return key;
+}
+
+TEST(LedgerDamage, AMissingRowOfALinkedBranchIsACorruptStoreAndNamesTheBlock) {
+    const auto told = [](Table table, const auto& key_of) {
+        DamagedSwitch damaged;
+        const auto [block, key] = key_of(damaged);
+        const auto fault = damaged.go_on(table, key, std::nullopt);
+        EXPECT_EQ(fault.fault, StoreFault::corrupt);
+        EXPECT_EQ(fault.detail, "a row of block " + block.to_string() +
+                                    " is missing or damaged: restore a backup or import an export");
+    };
+    using Place = std::pair<BlockHash, Bytes>;
+    const auto body = [](const BlockPtr& block) {
+        return Place{block->header.hash, tables::block_key(2, block->header.hash)};
+    };
+    told(Table::undo, [&](DamagedSwitch& on) { return body(on.left); });
+    told(Table::blocks, [&](DamagedSwitch& on) { return body(on.left); });
+    told(Table::blocks, [&](DamagedSwitch& on) { return body(on.right[0]); });
+    told(Table::headers, [&](DamagedSwitch& on) {
+        return Place{on.left->header.hash, header_key(on.left->header.hash)};
+    });
+    // Without the row of genesis on the best chain the way down ends beneath it, at no block at
+    // all.
+    told(Table::best, [&](DamagedSwitch&) { return Place{BlockHash{}, tables::height_key(1)}; });
+}
+
+TEST(LedgerDamage, ARowThatDoesNotDecodeIsAsGood) {
+    DamagedSwitch damaged;
+    const BlockHash hash = damaged.right[0]->header.hash;
+    EXPECT_EQ(damaged.go_on(Table::blocks, tables::block_key(2, hash), Bytes{1, 2, 3}).fault,
+              StoreFault::corrupt);
+    EXPECT_EQ(damaged.machine.ledger->block(*damaged.machine.rows, hash), nullptr);
+}
+
+TEST(LedgerDamage, AChildWithoutAHeaderIsACorruptStore) {
+    for (const bool condemned : {true, false}) {
+        ChainBuilder chain;
+        Machine machine{chain.params()};
+        const auto blocks = chain.grow(chain.genesis(), 2);
+        for (const auto& block : blocks)
+            ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+        machine.write();
+        machine.store.tamper(Table::headers, header_key(blocks[1]->header.hash), std::nullopt);
+        machine.open();
+        if (condemned)
+            machine.ledger->condemn(blocks[0]->header.hash, Rule::malformed, *machine.rows);
+        else
+            EXPECT_TRUE(machine.keep(blocks[0]));
+        ASSERT_TRUE(machine.rows->fault());
+        EXPECT_EQ(machine.rows->fault()->fault, StoreFault::corrupt);
+    }
+}
+
+TEST(LedgerDamage, AHeaderMissingAmongTheElevenOfTheMedianIsACorruptStore) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 12);
+    machine.add(blocks);
+    for (const std::size_t gone : {0U, 1U, 2U, 11U}) {
+        Machine damaged{chain.params()};
+        damaged.store = machine.store.copy();
+        damaged.store.tamper(Table::headers, header_key(blocks[gone]->header.hash), std::nullopt);
+        damaged.open();
+        (void)damaged.ledger->next_context(*damaged.rows);
+        EXPECT_EQ(damaged.rows->fault().has_value(), gone > 0)
+            << gone;  // the twelfth is not asked for
     }
 }
 
