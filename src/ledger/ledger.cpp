@@ -95,7 +95,7 @@ void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
         const BlockHash at = ready.front();
         ready.pop_front();
         auto record = tree_.require(rows, at);
-        if (!record || !record->has_body || record->linked || record->invalid) continue;
+        if (!record || !record->has_body || record->invalid) continue;
         record->linked = true;
         record->sequence = next_sequence_++;
         tree_.put(rows, at, *record);

@@ -648,5 +648,133 @@ TEST(LedgerContext, OfTheNextBlockIsThatOfTheBestChain) {
     EXPECT_EQ(next.median_time, 1'000'000u + 70);
 }
 
+BlockHash numbered(std::uint64_t number) {
+    BlockHash hash;
+    for (std::size_t i = 0; i < 8; ++i)
+        hash.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+    return hash;
+}
+
+TEST(TipChange, GoesOnFromWhereItEndedAndAStepBackTakesBackTheStepItUndoes) {
+    const auto [a, b, c, d] = std::tuple{numbered(1), numbered(2), numbered(3), numbered(4)};
+    TipChange way{{a}, {b, c}};
+    way.append(TipChange{{c, b}, {d}});  // b and c leave again
+    EXPECT_EQ(way.disconnected, std::vector{a});
+    EXPECT_EQ(way.connected, std::vector{d});
+    way.append(TipChange{{d}, {a}});  // and back to the beginning
+    EXPECT_TRUE(way.empty());
+    way.append(TipChange{{b}, {}});
+    EXPECT_FALSE(way.empty());
+    EXPECT_EQ(way.disconnected, std::vector{b});
+}
+
+TEST(HeaderTree, HoldsMoreHeadersThanItsCacheAndReadsTheOthersAgain) {
+    testing::MapStore store;
+    Staged rows{store.snapshot()};
+    HeaderTree tree;
+    HeaderRecord record;
+    for (std::uint64_t i = 0; i <= HeaderTree::kCacheMax; ++i) {
+        record.height = i;
+        tree.put(rows, numbered(i), record);
+    }
+    ASSERT_TRUE(store.write(std::move(rows).to_batch()));
+    const Staged written{store.snapshot()};
+    for (std::uint64_t i = 0; i <= HeaderTree::kCacheMax + 1; ++i) {
+        const auto found = tree.find(written, numbered(i));
+        ASSERT_EQ(found.has_value(), i <= HeaderTree::kCacheMax) << i;
+        if (found) {
+            ASSERT_EQ(found->height, i);
+        }
+    }
+    EXPECT_GE(store.faults().reads_seen, HeaderTree::kCacheMax);  // they were not all kept
+    EXPECT_FALSE(written.fault());
+}
+
+TEST(LedgerOpen, TriesOnlyStoredCandidatesThatCanStillWin) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto best = chain.grow(chain.genesis(), 2);
+    const auto lesser = chain.extend(chain.genesis());
+    const auto bodiless = chain.grow(chain.genesis(), 3);
+    machine.add(best);
+    machine.add(lesser);
+    for (const auto& block : bodiless)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    machine.write();
+    Staged more{machine.store.snapshot()};
+    // Less work, no body, unknown.
+    for (const auto& hash : {lesser->header.hash, bodiless[2]->header.hash, BlockHash{}})
+        tables::put_candidate(more, hash);
+    ASSERT_TRUE(machine.store.write(std::move(more).to_batch()));
+    machine.open();
+    EXPECT_TRUE(machine.settle().empty());
+    EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
+    EXPECT_TRUE(tables::candidates(*machine.rows).empty());  // and they are forgotten
+
+    const auto heavier = chain.grow(best[0]->header.hash, 2);
+    for (const auto& block : heavier) EXPECT_TRUE(machine.keep(block));
+    machine.write();  // a crash before `advance`
+    Staged invalid{machine.store.snapshot()};
+    auto record = *tables::header(invalid, heavier[1]->header.hash);
+    record.invalid = true;
+    tables::put_header(invalid, heavier[1]->header.hash, record);
+    ASSERT_TRUE(machine.store.write(std::move(invalid).to_batch()));
+    machine.open();
+    EXPECT_TRUE(machine.settle().empty());
+    EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
+}
+
+TEST(InvalidBranch, ABlockCondemnedBeforeItsParentKeepsItsReason) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 3);
+    for (const auto& block : blocks)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    const auto reason = [&](std::size_t i) {
+        return machine.ledger->header(*machine.rows, blocks[i]->header.hash)->reason;
+    };
+    machine.ledger->condemn(blocks[1]->header.hash, Rule::overdraft, *machine.rows);
+    machine.ledger->condemn(blocks[0]->header.hash, Rule::bits_required, *machine.rows);
+    EXPECT_EQ(reason(0), Rule::bits_required);
+    EXPECT_EQ(reason(1), Rule::overdraft);
+    EXPECT_EQ(reason(2), Rule::parent_valid);
+}
+
+TEST(InvalidBranch, ABodyThatWaitedIsNotLinkedOnceItIsCondemned) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 2);
+    for (const auto& block : blocks)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    ASSERT_TRUE(machine.keep(blocks[1]));
+    machine.ledger->condemn(blocks[1]->header.hash, Rule::overdraft, *machine.rows);
+    machine.add(blocks[0]);
+    EXPECT_EQ(machine.tip().hash, blocks[0]->header.hash);
+    EXPECT_FALSE(machine.ledger->header(*machine.rows, blocks[1]->header.hash)->linked);
+    EXPECT_FALSE(machine.ledger->last_invalid());  // it was never tried
+}
+
+TEST(LedgerBlock, OfAHeaderWithoutABodyIsNoneAndNoFault) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto a = chain.extend(chain.genesis());
+    ASSERT_TRUE(machine.ledger->add_header(a->header, Machine::kNow, *machine.rows));
+    EXPECT_EQ(machine.ledger->block(*machine.rows, a->header.hash), nullptr);
+    EXPECT_EQ(machine.ledger->block(*machine.rows, BlockHash{}), nullptr);
+    EXPECT_FALSE(machine.rows->fault());
+}
+
+TEST(LedgerBlock, TheGenesisBlockMayHoldManyRewards) {
+    ChainSpec spec = testing::easy_spec();
+    spec.allocations = {{nobody(1), 100}, {nobody(2), 5}, {nobody(3), 7}};
+    ChainBuilder chain{spec};
+    Machine machine{chain.params()};
+    const auto genesis = machine.ledger->block(*machine.rows, chain.genesis());
+    ASSERT_TRUE(genesis);
+    EXPECT_EQ(genesis->reward.recipient, Address{});  // the first, of nothing to nobody
+    EXPECT_EQ(genesis->reward.amount, 0u);
+    EXPECT_TRUE(genesis->transfers.empty());
+}
+
 }  // namespace
 }  // namespace cairn
