@@ -175,7 +175,7 @@ std::size_t Ledger::undo_one(Staged& branch) {
     switch_->at = Tip{record->header.previous_hash, parent->height, parent->work, parent->header.time,
                       undo->issued};
     ++switch_->disconnected;
-    return undo->accounts.size() + 3 * record->transactions;
+    return undo->accounts.size() + std::size_t{3} * record->transactions;
 }
 
 /// Puts the switch's next block on; the rows it changed. Zero if the store failed or is damaged.
@@ -200,7 +200,7 @@ Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     tables::index_block(branch, record->height, *joining);
     switch_->at = Tip{hash, record->height, record->work, record->header.time, connected->issued};
     ++switch_->connected;
-    return connected->after.size() + 3 * record->transactions;
+    return connected->after.size() + std::size_t{3} * record->transactions;
 }
 
 /// Makes where the switch stands the tip.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <set>
@@ -136,9 +137,9 @@ private:
 void stage_genesis(const ChainParams& params, Staged& rows);
 
 /// The tables that belong to the chain and the pool: what a restart clears.
-inline constexpr Table kChainTables[] = {Table::headers, Table::blocks,       Table::undo,
-                                         Table::best,    Table::accounts,     Table::transactions,
-                                         Table::history, Table::pool};
+inline constexpr std::array kChainTables = {Table::headers, Table::blocks,       Table::undo,
+                                            Table::best,    Table::accounts,     Table::transactions,
+                                            Table::history, Table::pool};
 
 /// The way from one block to another of the same store: down to the common ancestor, up again. Nothing
 /// if either is unknown or has no body on the way.

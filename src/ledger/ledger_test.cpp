@@ -695,15 +695,18 @@ TEST(LedgerOpen, TriesOnlyStoredCandidatesThatCanStillWin) {
     Machine machine{chain.params()};
     const auto best = chain.grow(chain.genesis(), 2);
     const auto lesser = chain.extend(chain.genesis());
+    const auto equal = chain.grow(chain.genesis(), 2);
     const auto bodiless = chain.grow(chain.genesis(), 3);
     machine.add(best);
     machine.add(lesser);
+    machine.add(equal);
     for (const auto& block : bodiless)
         ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
     machine.write();
     Staged more{machine.store.snapshot()};
-    // Less work, no body, unknown.
-    for (const auto& hash : {lesser->header.hash, bodiless[2]->header.hash, BlockHash{}})
+    // Less work, as much, no body, unknown.
+    for (const auto& hash :
+         {lesser->header.hash, equal[1]->header.hash, bodiless[2]->header.hash, BlockHash{}})
         tables::put_candidate(more, hash);
     ASSERT_TRUE(machine.store.write(std::move(more).to_batch()));
     machine.open();

@@ -35,12 +35,12 @@ const std::optional<Bytes>* Overlay::find(Table table, ByteView key) const {
 
 void Overlay::absorb(Overlay&& upper) {
     if (rows_.empty()) {
-        *this = std::move(upper);
-    } else {
-        while (!upper.rows_.empty()) {
-            auto node = upper.rows_.extract(upper.rows_.begin());
-            set(node.key().first, std::move(node.key().second), std::move(node.mapped()));
-        }
+        *this = std::exchange(upper, {});
+        return;
+    }
+    while (!upper.rows_.empty()) {
+        auto node = upper.rows_.extract(upper.rows_.begin());
+        set(node.key().first, std::move(node.key().second), std::move(node.mapped()));
     }
     upper.clear();
 }
