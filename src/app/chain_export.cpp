@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "core/primitives/codec.hpp"
 
@@ -11,8 +12,8 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kMagic = "CAIRNCH1";
-constexpr std::size_t kSpecMax = 32 * 1024 * 1024;
-constexpr std::size_t kBlockMax = 32 * 1024 * 1024;
+constexpr std::size_t kSpecMax = 32U * 1024 * 1024;
+constexpr std::size_t kBlockMax = 32U * 1024 * 1024;
 
 /// Makes what was written durable: of a file, or of a folder's entries.
 bool sync_path(const std::string& path) {
@@ -25,6 +26,17 @@ bool sync_path(const std::string& path) {
 
 }  // namespace
 
+ExportWriter::ExportWriter(ExportWriter&& other) noexcept
+    : path_{std::move(other.path_)},
+      unfinished_{std::exchange(other.unfinished_, false)},
+      file_{std::move(other.file_)},
+      hasher_{other.hasher_} {}
+
+ExportWriter::~ExportWriter() {
+    std::error_code ignored;
+    if (unfinished_) std::filesystem::remove(part(), ignored);
+}
+
 Result<void, std::string> ExportWriter::put(ByteView bytes) {
     file_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!file_) return fail(path_ + ": cannot be written (is the disk full?)");
@@ -36,8 +48,9 @@ Result<ExportWriter, std::string> ExportWriter::create(const std::string& path, 
                                                        std::uint64_t blocks) {
     ExportWriter writer;
     writer.path_ = path;
-    writer.file_.open(path + ".part", std::ios::binary | std::ios::trunc);
+    writer.file_.open(writer.part(), std::ios::binary | std::ios::trunc);
     if (!writer.file_) return fail(path + ": cannot be written");
+    writer.unfinished_ = true;
     Writer head;
     head.raw(as_bytes(kMagic)).bytes(spec).integer(blocks);
     if (auto put = writer.put(head.view()); !put) return fail(put.error());
@@ -55,9 +68,10 @@ Result<void, std::string> ExportWriter::finish() {
     if (auto digest = put(hasher_.finish().bytes); !digest) return digest;
     file_.close();
     std::error_code error;
-    if (file_.fail() || !sync_path(path_ + ".part"))
+    if (file_.fail() || !sync_path(part()))
         return fail(path_ + ": cannot be written (is the disk full?)");
-    std::filesystem::rename(path_ + ".part", path_, error);
+    std::filesystem::rename(part(), path_, error);
+    if (!error) unfinished_ = false;
     const std::filesystem::path folder = std::filesystem::absolute(path_).parent_path();
     if (error || !sync_path(folder)) return fail(path_ + ": cannot be put in place");
     return {};

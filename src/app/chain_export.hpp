@@ -17,9 +17,15 @@ namespace cairn {
 ///
 /// Integers little-endian, `bytes` with a varint length, as in docs/consensus.md.
 
-/// Writes one beside its name and puts it there whole, or not at all. Errors are sentences.
+/// Writes one beside its name and puts it there whole, or not at all: whatever ends it before `finish`
+/// leaves no file behind. Errors are sentences.
 class ExportWriter {
 public:
+    ~ExportWriter();
+    ExportWriter(ExportWriter&& other) noexcept;
+    ExportWriter& operator=(ExportWriter&&) = delete;
+    ExportWriter(const ExportWriter&) = delete;
+    ExportWriter& operator=(const ExportWriter&) = delete;
     [[nodiscard]] static Result<ExportWriter, std::string> create(const std::string& path, ByteView spec,
                                                                   std::uint64_t blocks);
     [[nodiscard]] Result<void, std::string> add(ByteView block);
@@ -29,7 +35,9 @@ public:
 private:
     ExportWriter() = default;
     [[nodiscard]] Result<void, std::string> put(ByteView bytes);
+    [[nodiscard]] std::string part() const { return path_ + ".part"; }
     std::string path_;
+    bool unfinished_ = false;  // a part of it lies on the disk
     std::ofstream file_;
     Sha256 hasher_;
 };

@@ -2,6 +2,8 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -60,7 +62,7 @@ private:
     std::string error_;
 };
 
-constexpr std::string_view kMembers[] = {"name",      "prefix",   "genesis_time", "mode",   "bits",
+constexpr std::array<std::string_view, 15> kMembers = {"name",      "prefix",   "genesis_time", "mode",   "bits",
                                          "spacing",   "half_life", "subsidy",     "halving_interval",
                                          "max_block", "max_data",  "opening",     "future_limit",
                                          "names",     "allocations"};

@@ -110,6 +110,15 @@ std::string config_path(const std::vector<std::string>& words) {
     return set != nullptr ? set : "";
 }
 
+/// Whether the command line says the flag of a word like --host=a by itself. Then what the file says of
+/// it is overruled, the whole of a list as well.
+bool is_said(const std::vector<std::string>& words, const std::string& of_file) {
+    const std::string flag = of_file.substr(0, of_file.find('='));
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return word == flag || word.starts_with(flag + "=");
+    });
+}
+
 }  // namespace
 
 std::string version_text() { return "cairn " CAIRN_VERSION; }
@@ -131,11 +140,12 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
 
     std::vector<std::string> words = given;
     if (const std::string path = config_path(words); !path.empty() && !words.empty() && words[0] == "node") {
-        const auto more = words_of_config(path);
+        auto more = words_of_config(path);
         if (!more) {
             std::cerr << "cairn: " << more.error() << "\n";
             return Exit{2};
         }
+        std::erase_if(*more, [&](const std::string& word) { return is_said(given, word); });
         words.insert(words.begin() + 1, more->begin(), more->end());
     }
     try {

@@ -7,6 +7,7 @@
 
 #include "app/chain_export.hpp"
 #include "app/chain_file.hpp"
+#include "app/command_line.hpp"
 #include "app/config_file.hpp"
 #include "app/log.hpp"
 #include "app/settings.hpp"
@@ -96,6 +97,25 @@ TEST_F(ChainExport, IsNotInPlaceBeforeItIsWhole) {
     EXPECT_FALSE(ExportWriter::create(path("no/such/folder"), as_bytes("spec"), 1));
 }
 
+TEST_F(ChainExport, ThatFailedOrWasGivenUpLeavesNothingBehind) {
+    std::filesystem::create_directory(path("chain"));  // a name that a file cannot take
+    {
+        auto writer = ExportWriter::create(path("chain"), as_bytes("spec"), 1);
+        ASSERT_TRUE(writer);
+        ASSERT_TRUE(writer->add(as_bytes("block")));
+        EXPECT_TRUE(std::filesystem::exists(path("chain.part")));
+        EXPECT_FALSE(writer->finish());
+    }
+    EXPECT_FALSE(std::filesystem::exists(path("chain.part")));
+    {
+        const auto given_up = ExportWriter::create(path("other"), as_bytes("spec"), 1);
+        ASSERT_TRUE(given_up);
+        EXPECT_TRUE(std::filesystem::exists(path("other.part")));
+    }
+    EXPECT_FALSE(std::filesystem::exists(path("other.part")));
+    EXPECT_FALSE(std::filesystem::exists(path("other")));
+}
+
 class ConfigFile : public Files {};
 
 TEST_F(ConfigFile, GivesItsMembersAsWords) {
@@ -114,6 +134,24 @@ TEST_F(ConfigFile, IsWeakerThanTheEnvironment) {
     unsetenv("CAIRN_MINE_EVERY");
     ASSERT_TRUE(words);
     EXPECT_EQ(*words, std::vector<std::string>{"--threads=1"});
+}
+
+TEST_F(ConfigFile, IsOverruledByTheCommandLineAlsoInItsLists) {
+    const auto file =
+        write("c", "host = [\"a\", \"b\"]\ncors = [\"x\", \"y\"]\nthreads = 3\nmine = true\n");
+    const auto settings = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words{"node", "--config", file};
+        words.insert(words.end(), more.begin(), more.end());
+        const auto invocation = parse_command_line(words);
+        EXPECT_TRUE(std::holds_alternative<RunNode>(invocation));
+        return std::get<RunNode>(invocation).settings;
+    };
+    using List = std::vector<std::string>;
+    EXPECT_EQ(settings({}).hosts, (List{"a", "b"}));
+    EXPECT_EQ(settings({"--host", "c"}).hosts, List{"c"});
+    EXPECT_EQ(settings({"--host=c", "--host=d"}).hosts, (List{"c", "d"}));
+    EXPECT_EQ(settings({"--host", "c"}).cors, (List{"x", "y"}));  // the others stay
+    EXPECT_EQ(settings({"--threads", "2"}).threads, 2U);
 }
 
 TEST_F(ConfigFile, IsRefusedWithTheLineThatIsWrong) {

@@ -28,7 +28,11 @@ public:
         rig.start([this](const Committed& committed) { committed_one(committed); });
         desk = std::make_unique<MinerDesk>(
             rig.chain, *rig.node, std::move(settings),
-            [this](bool on) { rig.node->set_mining(on); }, [this] { return rig.now(); });
+            [this](bool on) {
+                rig.node->set_mining(on);
+                if (on && !std::exchange(begun, true)) first_order.set_value();
+            },
+            [this] { return rig.now(); });
         wired = desk.get();
         desk->start();
     }
@@ -63,11 +67,21 @@ public:
         return get(std::move(future));
     }
 
+    /// Comes true with the first commit that `so` holds of.
+    using Sight = std::function<bool(const Committed&)>;
+    std::future<void> when(Sight so) {
+        const std::lock_guard lock{mutex};
+        awaited.emplace(std::move(so), std::promise<void>{});
+        return awaited->second.get_future();
+    }
+
     NodeRig rig;
+    std::promise<void> first_order;  // is under way
+    bool begun = false;              // the desk's own thread's
     std::mutex mutex;
-    std::optional<std::promise<TemplatePtr>> asked;                // guarded by mutex
-    std::optional<std::pair<Height, std::promise<void>>> awaited;  // guarded by mutex
-    std::atomic<bool> deaf = false;                                // the desk is told of no work
+    std::optional<std::promise<TemplatePtr>> asked;               // guarded by mutex
+    std::optional<std::pair<Sight, std::promise<void>>> awaited;  // guarded by mutex
+    std::atomic<bool> deaf = false;                               // the desk is told of no work
     std::atomic<MinerDesk*> wired = nullptr;
     std::unique_ptr<MinerDesk> desk;
     std::uint8_t rows_posted = 0;
@@ -80,7 +94,7 @@ private:
                 asked->set_value(committed.work);
                 asked.reset();
             }
-            if (awaited && committed.view->tip.height >= awaited->first) {
+            if (awaited && awaited->first(committed)) {
                 awaited->second.set_value();
                 awaited.reset();
             }
@@ -146,14 +160,16 @@ TEST(MinerDesk, AStopTokenEndsAnOrderUnderWayOrWaiting) {
 
 TEST(MinerDesk, AnOrderEndsAtItsTimeLimit) {
     MinerSettings settings;
-    settings.order_timeout_ms = 1'000;
+    settings.order_timeout_ms =
+        600'000;  // more than `get` waits: only this test's clock can end it
     Desk desk{settings, hopeless_spec()};
     auto order = desk.order(1);
-    while (order.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready)
-        desk.rig.steady += 100;
+    get(desk.first_order.get_future());
+    desk.rig.steady += 600'000;
+    (void)desk.next_work();  // makes the desk look at the clock
     const Mined mined = get(std::move(order));
     EXPECT_TRUE(mined.blocks.empty());
-    EXPECT_EQ(mined.stopped, "The time limit of 1 s (--mine-timeout) passed.");
+    EXPECT_EQ(mined.stopped, "The time limit of 600 s (--mine-timeout) passed.");
 }
 
 TEST(MinerDesk, StoppingEndsEveryOrderAndRefusesNewOnes) {
@@ -193,14 +209,14 @@ TEST(MinerDesk, ABlockThatLostItsRaceIsNotCounted) {
     }();
     ASSERT_TRUE(get(std::move(*desk.rig.post(
         Lane::blocks, [&](Node& node, Now now) { ASSERT_TRUE(node.submit(theirs, now)); }))));
+    auto landed = desk.when([previous = work->previous](const Committed& committed) {
+        const Staged rows{committed.view->store};
+        return tables::children(rows, previous).size() == 2;
+    });
     auto late = std::make_shared<Template>(*work);
     late->generation = 1'000;
     desk.desk->on_work(late);
-    while (order.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
-        const Staged rows{desk.rig.node->view()->store};
-        if (tables::children(rows, work->previous).size() < 2) continue;
-        break;
-    }
+    get(std::move(landed));
     EXPECT_EQ(order.wait_for(std::chrono::seconds{0}), std::future_status::timeout)
         << "a block off the best chain was counted";
     auto fresh = std::make_shared<Template>(*desk.next_work());
@@ -216,13 +232,7 @@ TEST(MinerDesk, MinesInTheBackgroundWhileThereAreNoOrders) {
     MinerSettings settings;
     settings.background = BackgroundMining{nobody(5), {}, 0};
     Desk desk{settings};
-    std::future<void> grown;
-    {
-        const std::lock_guard lock{desk.mutex};
-        desk.awaited.emplace(Height{20}, std::promise<void>{});
-        grown = desk.awaited->second.get_future();
-    }
-    get(std::move(grown));
+    get(desk.when([](const Committed& committed) { return committed.view->tip.height >= 20; }));
     EXPECT_TRUE(desk.desk->is_mining());
     EXPECT_EQ(get(desk.order(3)).blocks.size(), 3U);
 }

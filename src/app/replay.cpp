@@ -1,5 +1,8 @@
 #include "app/replay.hpp"
 
+#include <algorithm>
+
+#include "core/consensus/merkle.hpp"
 #include "ledger/header_tree.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/pool_tables.hpp"
@@ -9,7 +12,7 @@ namespace cairn {
 namespace {
 
 constexpr std::array<std::string_view, kTables> kNames = {
-    "meta", "headers",  "blocks",       "undo",    "best",
+    "meta",     "headers",      "blocks",  "undo", "best",
     "accounts", "transactions", "history", "pool", "peers"};
 
 }  // namespace
@@ -40,7 +43,8 @@ Result<void, std::string> Replay::add(const CheckedBlock& block) {
     AccountSet before;
     for (const auto& address : touched(block)) {
         const auto known = accounts_.find(address);
-        before.emplace(address, known == accounts_.end() ? std::nullopt : std::optional{known->second});
+        before.emplace(address,
+                       known == accounts_.end() ? std::nullopt : std::optional{known->second});
     }
     const auto connected =
         connect_block(block, std::move(before), {context.height, issued_}, chain_.spec());
@@ -48,7 +52,8 @@ Result<void, std::string> Replay::add(const CheckedBlock& block) {
     const UnixSeconds anchor = context.height == 2 ? block.header.header.time : last_.anchor_time;
     if (auto same = check_rows(block, *connected, issued_, anchor); !same) return same;
 
-    for (const auto& [address, account] : connected->after) accounts_.insert_or_assign(address, account);
+    for (const auto& [address, account] : connected->after)
+        accounts_.insert_or_assign(address, account);
     issued_ = connected->issued;
     const ChainWork work = last_.work + work_of(*expand(block.header.header.bits));
     last_ = HeaderRecord{};
@@ -64,9 +69,11 @@ Result<void, std::string> Replay::add(const CheckedBlock& block) {
 
 Result<void, std::string> Replay::hold(const Staged& expected) {
     for (const auto& row : expected.to_batch().rows) {
-        if (row.table == Table::meta || row.table == Table::accounts) continue;  // looked at in the end
+        if (row.table == Table::meta || row.table == Table::accounts)
+            continue;  // looked at in the end
         if (rows_.get(row.table, row.key) != row.value)
-            return fail("a row of table " + std::string{kNames[static_cast<std::size_t>(row.table)]} +
+            return fail("a row of table " +
+                        std::string{kNames[static_cast<std::size_t>(row.table)]} +
                         " is not what the block makes it");
         ++counts_[static_cast<std::size_t>(row.table)];
     }
@@ -102,16 +109,26 @@ Result<void, std::string> Replay::check_rows(const CheckedBlock& block, const Co
     return {};
 }
 
-std::size_t Replay::count(Table table) const {
-    std::size_t rows = 0;
+template <class Each>
+void Replay::for_each(Table table, Each each) const {
     Bytes from;
     for (;;) {
         const auto page = rows_.scan(table, from, {}, Bounds{});
-        if (page.empty()) return rows;
-        rows += page.size();
+        if (page.empty()) return;
+        for (const auto& row : page)
+            if (!each(row)) return;
         from = page.back().key;
         from.push_back(0);
     }
+}
+
+std::size_t Replay::count(Table table) const {
+    std::size_t rows = 0;
+    for_each(table, [&](const Row&) {
+        ++rows;
+        return true;
+    });
+    return rows;
 }
 
 Result<void, std::string> Replay::check_accounts() const {
@@ -119,7 +136,8 @@ Result<void, std::string> Replay::check_accounts() const {
     for (const auto& [address, account] : accounts_) {
         Staged expected{MemoryStore{}.snapshot()};
         tables::put_account(expected, address, account);
-        if (rows_.get(Table::accounts, address.bytes) != expected.get(Table::accounts, address.bytes))
+        if (rows_.get(Table::accounts, address.bytes) !=
+            expected.get(Table::accounts, address.bytes))
             return fail("an account is not what the blocks make it");
         sum += account.balance;
     }
@@ -145,6 +163,66 @@ Result<void, std::string> Replay::check_pool() const {
     return {};
 }
 
+Result<void, std::string> Replay::check_pool_memory() const {
+    bool sound = true;
+    for_each(Table::pool,
+             [&](const Row& row) { return sound = tables::is_sound_memory(rows_, row); });
+    if (!sound) return fail("a row of a dropped transfer or an Idempotency-Key is wrong");
+    return {};
+}
+
+/// A body is its header's own, and the header's row says so.
+Result<void, std::string> Replay::check_branch_body(const BlockHash& hash,
+                                                    const HeaderRecord& record) const {
+    const auto bytes = tables::block(rows_, record.height, hash);
+    if (!bytes) return fail("its block is missing");
+    const auto block = decode_block(*bytes);
+    if (!block) return fail("its block does not decode");
+    std::vector<Txid> ids;
+    ids.reserve(block->transactions.size());
+    for (const auto& transaction : block->transactions) ids.push_back(transaction.id);
+    if (hashed(block->header).hash != hash || merkle_root(ids) != block->header.merkle_root)
+        return fail("its block is another one");
+    if (record.size != bytes->size() || record.transactions != ids.size())
+        return fail("its header's row does not tell of its block");
+    return {};
+}
+
+Result<void, std::string> Replay::check_branch_header(const BlockHash& hash) const {
+    const auto record = tables::header(rows_, hash);
+    if (!record) return fail("its header does not decode");
+    if (tables::best(rows_, record->height) == hash) return {};  // looked at block by block
+    const BlockHash& parent_hash = record->header.previous_hash;
+    const auto parent = tables::header(rows_, parent_hash);
+    if (hashed(record->header).hash != hash) return fail("its header is another one");
+    if (!parent || record->height != parent->height + 1 ||
+        record->work != parent->work + work_of(expand(record->header.bits).value_or(U256{})))
+        return fail("its header's row does not follow from its parent's");
+    const auto children = tables::children(rows_, parent_hash);
+    if (std::find(children.begin(), children.end(), hash) == children.end())
+        return fail("its parent does not know it");
+    if (record->has_body) return check_branch_body(hash, *record);
+    return {};
+}
+
+Result<void, std::string> Replay::check_branches() const {
+    Result<void, std::string> outcome;
+    std::size_t bodies = 0;
+    for_each(Table::headers, [&](const Row& row) {
+        const auto hash = BlockHash::from_bytes(
+            ByteView{row.key}.last(std::min<std::size_t>(32, row.key.size())));
+        if (!hash)
+            outcome = fail(std::string{"a key of table headers is too short"});
+        else if (auto same = check_branch_header(*hash); !same)
+            outcome = fail("block " + hash->to_string() + ": " + same.error());
+        else if (row.key.size() == 33 && row.key[0] == 0 && tables::header(rows_, *hash)->has_body)
+            ++bodies;
+        return outcome.has_value();
+    });
+    if (outcome && count(Table::blocks) != bodies) return fail("there are blocks of no header");
+    return outcome;
+}
+
 Result<void, std::string> Replay::finish() {
     Staged genesis{MemoryStore{}.snapshot()};
     stage_genesis(chain_, genesis);
@@ -157,7 +235,9 @@ Result<void, std::string> Replay::finish() {
         if (count(table) != counts_[static_cast<std::size_t>(table)])
             return fail("table " + std::string{kNames[static_cast<std::size_t>(table)]} +
                         " has rows of no block of the best chain");
+    if (auto same = check_branches(); !same) return same;
     if (auto same = check_pool(); !same) return same;
+    if (auto same = check_pool_memory(); !same) return same;
     // A read that failed looks like a row that is not there.
     if (rows_.fault()) return fail("the store cannot be read: " + rows_.fault()->detail);
     return {};

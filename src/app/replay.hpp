@@ -12,8 +12,9 @@
 namespace cairn {
 
 /// Walks a best chain from genesis on, holding every rule against every block and every row of the
-/// store against what the blocks make of it. Accounts are kept in memory. The first difference ends it,
-/// as a sentence.
+/// store against what the blocks make of it. Accounts are kept in memory. Headers and blocks of the
+/// branches that lost are held against one another: no signature of theirs is checked. The first
+/// difference ends it, as a sentence.
 class Replay {
 public:
     Replay(const ChainParams& chain, const Staged& rows);
@@ -30,6 +31,13 @@ private:
     [[nodiscard]] Result<void, std::string> hold(const Staged& expected);
     [[nodiscard]] Result<void, std::string> check_accounts() const;
     [[nodiscard]] Result<void, std::string> check_pool() const;
+    [[nodiscard]] Result<void, std::string> check_pool_memory() const;
+    [[nodiscard]] Result<void, std::string> check_branches() const;
+    [[nodiscard]] Result<void, std::string> check_branch_header(const BlockHash& hash) const;
+    [[nodiscard]] Result<void, std::string> check_branch_body(const BlockHash& hash,
+                                                              const HeaderRecord& record) const;
+    template <class Each>
+    void for_each(Table table, Each each) const;
     [[nodiscard]] std::size_t count(Table table) const;
     [[nodiscard]] std::string at(const std::string& what) const;
 

@@ -16,6 +16,12 @@ std::optional<HeaderRecord> HeaderTree::find(const Staged& rows, const BlockHash
     return record;
 }
 
+std::optional<HeaderRecord> HeaderTree::require(const Staged& rows, const BlockHash& hash) {
+    auto record = find(rows, hash);
+    if (!record) tables::report_lost(rows, hash);
+    return record;
+}
+
 void HeaderTree::put(Staged& rows, const BlockHash& hash, const HeaderRecord& record) {
     if (cache_.size() >= kCacheMax) cache_.clear();
     cache_.insert_or_assign(hash, record);
@@ -30,7 +36,7 @@ HeaderContext HeaderTree::context_after(const Staged& rows, const ChainParams& p
     while (at) {
         times[count++] = at->header.time;
         if (count == kMedianSpan || at->height == 1) break;
-        at = find(rows, at->header.previous_hash);
+        at = require(rows, at->header.previous_hash);
     }
     HeaderContext context;
     context.height = parent.height + 1;

@@ -15,6 +15,9 @@ public:
     static constexpr std::size_t kCacheMax = 16'384;  // records, about 3 MiB
 
     [[nodiscard]] std::optional<HeaderRecord> find(const Staged& rows, const BlockHash& hash);
+    /// The record of a header that must be there; where it is not, the store is damaged, and `rows` has a
+    /// fault from then on.
+    [[nodiscard]] std::optional<HeaderRecord> require(const Staged& rows, const BlockHash& hash);
     void put(Staged& rows, const BlockHash& hash, const HeaderRecord& record);
 
     /// What the branch that ends in `parent` demands of the next header.

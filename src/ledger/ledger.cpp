@@ -82,7 +82,7 @@ Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now
     tables::put_block(rows, record.height, block->header.hash, *block->bytes);
     remember(block);
 
-    const auto parent = tree_.find(rows, record.header.previous_hash);
+    const auto parent = tree_.require(rows, record.header.previous_hash);
     if (parent && parent->linked) link(block->header.hash, !added->fresh, rows);
     return true;
 }
@@ -94,8 +94,8 @@ void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
     while (!ready.empty()) {
         const BlockHash at = ready.front();
         ready.pop_front();
-        auto record = tree_.find(rows, at);
-        if (!record || !record->has_body || record->linked || record->invalid) continue;
+        auto record = tree_.require(rows, at);
+        if (!record || !record->has_body || record->invalid) continue;
         record->linked = true;
         record->sequence = next_sequence_++;
         tree_.put(rows, at, *record);
@@ -111,7 +111,7 @@ void Ledger::condemn(const BlockHash& hash, Rule reason, Staged& rows) {
     while (!doomed.empty()) {
         const BlockHash at = doomed.front();
         doomed.pop_front();
-        auto record = tree_.find(rows, at);
+        auto record = tree_.require(rows, at);
         if (!record || record->invalid) continue;
         record->invalid = true;
         record->reason = at == hash ? reason : Rule::parent_valid;
@@ -121,23 +121,24 @@ void Ledger::condemn(const BlockHash& hash, Rule reason, Staged& rows) {
     }
 }
 
+/// False if the store failed or is damaged: then `rows` has a fault.
 bool Ledger::begin_switch(const Candidate& target, const Staged& rows) {
     Switch fresh;
     fresh.base = tip_.hash;
     fresh.target = target.hash;
     fresh.at = tip_;
     BlockHash at = target.hash;
-    auto record = tree_.find(rows, at);
+    auto record = tree_.require(rows, at);
     while (record && tables::best(rows, record->height) != at) {
         fresh.to_connect.push_back(at);
         at = record->header.previous_hash;
-        record = tree_.find(rows, at);
+        record = tree_.require(rows, at);
     }
     if (!record) return false;
     std::reverse(fresh.to_connect.begin(), fresh.to_connect.end());
     for (BlockHash down = tip_.hash; down != at;) {
         fresh.to_disconnect.push_back(down);
-        const auto here = tree_.find(rows, down);
+        const auto here = tree_.require(rows, down);
         if (!here) return false;
         down = here->header.previous_hash;
     }
@@ -156,14 +157,17 @@ bool Ledger::begin_switch(const Candidate& target, const Staged& rows) {
     return true;
 }
 
-/// Takes the block at the switch's end off; the rows it changed. Zero if the store could not be read.
+/// Takes the block at the switch's end off; the rows it changed. Zero if the store failed or is damaged.
 std::size_t Ledger::undo_one(Staged& branch) {
     const BlockHash hash = switch_->to_disconnect[switch_->disconnected];
     const auto record = tree_.find(branch, hash);
     const auto parent = record ? tree_.find(branch, record->header.previous_hash) : std::nullopt;
     const auto undo = record ? tables::undo(branch, record->height, hash) : std::nullopt;
     const BlockPtr leaving = block(branch, hash);
-    if (!record || !parent || !undo || !leaving) return 0;
+    if (!record || !parent || !undo || !leaving) {
+        tables::report_lost(branch, hash);
+        return 0;
+    }
     for (const auto& [address, account] : undo->accounts) tables::put_account(branch, address, account);
     tables::unindex_block(branch, record->height, *leaving);
     tables::erase_best(branch, record->height);
@@ -171,15 +175,18 @@ std::size_t Ledger::undo_one(Staged& branch) {
     switch_->at = Tip{record->header.previous_hash, parent->height, parent->work, parent->header.time,
                       undo->issued};
     ++switch_->disconnected;
-    return undo->accounts.size() + 3 * record->transactions;
+    return undo->accounts.size() + std::size_t{3} * record->transactions;
 }
 
-/// Puts the switch's next block on; the rows it changed. Zero if the store could not be read.
+/// Puts the switch's next block on; the rows it changed. Zero if the store failed or is damaged.
 Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     const BlockHash hash = switch_->to_connect[switch_->connected];
     const auto record = tree_.find(branch, hash);
     const BlockPtr joining = block(branch, hash);
-    if (!record || !joining) return std::size_t{0};
+    if (!record || !joining) {
+        tables::report_lost(branch, hash);
+        return std::size_t{0};
+    }
     AccountSet accounts;
     for (const auto& address : touched(*joining))
         accounts.emplace(address, tables::account(branch, address));
@@ -193,7 +200,7 @@ Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     tables::index_block(branch, record->height, *joining);
     switch_->at = Tip{hash, record->height, record->work, record->header.time, connected->issued};
     ++switch_->connected;
-    return connected->after.size() + 3 * record->transactions;
+    return connected->after.size() + std::size_t{3} * record->transactions;
 }
 
 /// Makes where the switch stands the tip.
@@ -207,7 +214,7 @@ void Ledger::adopt(Staged& rows, TipChange& change) {
     switch_.reset();
     tables::put_tip(rows, tip_);
     if (old.work > tip_.work) {  // half way of a long switch: the old tip is to be tried again
-        const auto record = tree_.find(rows, old.hash);
+        const auto record = tree_.require(rows, old.hash);
         if (record) candidates_.insert({record->work, record->sequence, old.hash});
     }
     drop_lesser_candidates();
@@ -232,11 +239,7 @@ bool Ledger::advance(Staged& rows, TipChange& change) {
     while (!rows.fault() && !candidates_.empty()) {
         const Candidate target = *candidates_.begin();
         if (!switch_ || switch_->target != target.hash || switch_->base != tip_.hash) {
-            if (!begin_switch(target, rows)) {
-                // Its ancestors are not all there: it was linked, so the store failed or is damaged.
-                candidates_.erase(target);
-                continue;
-            }
+            if (!begin_switch(target, rows)) return false;
         }
         Staged branch{rows, switch_->overlay};
         while (switch_->disconnected < switch_->to_disconnect.size() ||
@@ -260,15 +263,8 @@ bool Ledger::advance(Staged& rows, TipChange& change) {
                 changed = *connected;
             }
             if (branch.fault()) return false;
-            if (changed == 0) {
-                // The store answered, and the rows a linked branch must have are not there.
-                candidates_.erase(target);
-                switch_.reset();
-                break;
-            }
             done += changed;
         }
-        if (!switch_) continue;
         const bool reached = switch_->at.hash == target.hash;
         if (reached || (switch_->at.work > tip_.work && !is_tied())) adopt(rows, change);
     }
@@ -286,7 +282,7 @@ void Ledger::stage_candidates(Staged& rows) {
 }
 
 HeaderContext Ledger::next_context(const Staged& rows) {
-    const auto record = tree_.find(rows, tip_.hash);
+    const auto record = tree_.require(rows, tip_.hash);
     return record ? tree_.context_after(rows, *params_, *record) : HeaderContext{};
 }
 
@@ -301,8 +297,9 @@ BlockPtr Ledger::block(const Staged& rows, const BlockHash& hash) {
     const auto record = tree_.find(rows, hash);
     if (!record || !record->has_body) return nullptr;
     auto bytes = tables::block(rows, record->height, hash);
-    if (!bytes) return nullptr;
-    return block_from_store(std::make_shared<const Bytes>(std::move(*bytes)));
+    auto kept = bytes ? block_from_store(std::make_shared<const Bytes>(std::move(*bytes))) : nullptr;
+    if (!kept) tables::report_lost(rows, hash);
+    return kept;
 }
 
 std::optional<TipChange> path(const Staged& rows, const BlockHash& from, const BlockHash& to) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <set>
@@ -66,7 +67,8 @@ public:
     /// Marks a known header and all its descendants invalid, for good.
     void condemn(const BlockHash& hash, Rule reason, Staged& rows);
     /// Moves towards the branch of most work, a slice at a time; appends what it did to `change`.
-    /// True: there is more to do; write what is staged, then call again.
+    /// True: there is more to do; write what is staged, then call again. A row that must be there and is
+    /// not is a fault of `rows`, as is a read that failed.
     [[nodiscard]] bool advance(Staged& rows, TipChange& change);
     /// Stages which tips are still to be tried, so that a crash between slices loses none.
     void stage_candidates(Staged& rows);
@@ -76,7 +78,8 @@ public:
     }
     /// What the next block on the best chain must look like.
     [[nodiscard]] HeaderContext next_context(const Staged& rows);
-    /// A block whose body is kept; null if there is none. The newest are at hand without a read.
+    /// A block whose body is kept; null if there is none, or (a fault of `rows`) if it was lost. The
+    /// newest are at hand without a read.
     [[nodiscard]] BlockPtr block(const Staged& rows, const BlockHash& hash);
     /// The verdict that ended the last branch found invalid in connecting; for the log and the sender.
     [[nodiscard]] const std::optional<std::pair<BlockHash, Rejection>>& last_invalid() const {
@@ -134,9 +137,9 @@ private:
 void stage_genesis(const ChainParams& params, Staged& rows);
 
 /// The tables that belong to the chain and the pool: what a restart clears.
-inline constexpr Table kChainTables[] = {Table::headers, Table::blocks,       Table::undo,
-                                         Table::best,    Table::accounts,     Table::transactions,
-                                         Table::history, Table::pool};
+inline constexpr std::array kChainTables = {Table::headers, Table::blocks,       Table::undo,
+                                            Table::best,    Table::accounts,     Table::transactions,
+                                            Table::history, Table::pool};
 
 /// The way from one block to another of the same store: down to the common ancestor, up again. Nothing
 /// if either is unknown or has no body on the way.

@@ -488,22 +488,97 @@ TEST(LedgerFaults, AnyReadThatFailsPoisonsTheStagedRowsAndNothingIsLost) {
     EXPECT_EQ(machine.tip().hash, b.back()->header.hash);
 }
 
-TEST(Ledger, RowsThatAreGoneEndABranchInsteadOfTheProgram) {
+/// A ledger about to leave one block for a branch of two, all of whose rows a test may take away.
+struct DamagedSwitch {
     ChainBuilder chain;
-    const auto a = chain.extend(chain.genesis());
-    const auto b = chain.grow(chain.genesis(), 2);
-    for (const bool undo : {true, false}) {
-        Machine machine{chain.params()};
-        machine.add(a);
-        machine.add(b[0]);
-        if (undo)
-            machine.store.tamper(Table::undo, tables::block_key(2, a->header.hash), std::nullopt);
-        else
-            machine.store.tamper(Table::blocks, tables::block_key(2, b[0]->header.hash),
-                                 std::nullopt);
+    BlockPtr left = chain.extend(chain.genesis());
+    std::vector<BlockPtr> right = chain.grow(chain.genesis(), 2);
+    Machine machine{chain.params()};
+
+    DamagedSwitch() { machine.add({left, right[0]}); }
+    /// Goes on with the last block after that row was changed; the fault it ends in.
+    StoreError go_on(Table table, const Bytes& key, std::optional<Bytes> value) {
+        machine.store.tamper(table, key, std::move(value));
         machine.open();
-        machine.add(b[1]);
-        EXPECT_EQ(machine.tip().hash, a->header.hash);
+        EXPECT_TRUE(machine.keep(right[1]));
+        TipChange change;
+        EXPECT_FALSE(machine.ledger->advance(*machine.rows, change));
+        EXPECT_TRUE(change.empty());
+        EXPECT_EQ(machine.tip().hash, left->header.hash);
+        return machine.rows->fault().value_or(StoreError{StoreFault::io, "no fault"});
+    }
+};
+
+Bytes header_key(const BlockHash& hash) {
+    Bytes key{0};
+    append(key, hash.bytes);
+    return key;
+}
+
+TEST(LedgerDamage, AMissingRowOfALinkedBranchIsACorruptStoreAndNamesTheBlock) {
+    const auto told = [](Table table, const auto& key_of) {
+        DamagedSwitch damaged;
+        const auto [block, key] = key_of(damaged);
+        const auto fault = damaged.go_on(table, key, std::nullopt);
+        EXPECT_EQ(fault.fault, StoreFault::corrupt);
+        EXPECT_EQ(fault.detail, "a row of block " + block.to_string() +
+                                    " is missing or damaged: restore a backup or import an export");
+    };
+    using Place = std::pair<BlockHash, Bytes>;
+    const auto body = [](const BlockPtr& block) {
+        return Place{block->header.hash, tables::block_key(2, block->header.hash)};
+    };
+    told(Table::undo, [&](DamagedSwitch& on) { return body(on.left); });
+    told(Table::blocks, [&](DamagedSwitch& on) { return body(on.left); });
+    told(Table::blocks, [&](DamagedSwitch& on) { return body(on.right[0]); });
+    told(Table::headers, [&](DamagedSwitch& on) {
+        return Place{on.left->header.hash, header_key(on.left->header.hash)};
+    });
+    // Without the row of genesis on the best chain the way down ends beneath it, at no block at
+    // all.
+    told(Table::best, [&](DamagedSwitch&) { return Place{BlockHash{}, tables::height_key(1)}; });
+}
+
+TEST(LedgerDamage, ARowThatDoesNotDecodeIsAsGood) {
+    DamagedSwitch damaged;
+    const BlockHash hash = damaged.right[0]->header.hash;
+    EXPECT_EQ(damaged.go_on(Table::blocks, tables::block_key(2, hash), Bytes{1, 2, 3}).fault,
+              StoreFault::corrupt);
+    EXPECT_EQ(damaged.machine.ledger->block(*damaged.machine.rows, hash), nullptr);
+}
+
+TEST(LedgerDamage, AChildWithoutAHeaderIsACorruptStore) {
+    for (const bool condemned : {true, false}) {
+        ChainBuilder chain;
+        Machine machine{chain.params()};
+        const auto blocks = chain.grow(chain.genesis(), 2);
+        for (const auto& block : blocks)
+            ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+        machine.write();
+        machine.store.tamper(Table::headers, header_key(blocks[1]->header.hash), std::nullopt);
+        machine.open();
+        if (condemned)
+            machine.ledger->condemn(blocks[0]->header.hash, Rule::malformed, *machine.rows);
+        else
+            EXPECT_TRUE(machine.keep(blocks[0]));
+        ASSERT_TRUE(machine.rows->fault());
+        EXPECT_EQ(machine.rows->fault()->fault, StoreFault::corrupt);
+    }
+}
+
+TEST(LedgerDamage, AHeaderMissingAmongTheElevenOfTheMedianIsACorruptStore) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 12);
+    machine.add(blocks);
+    for (const std::size_t gone : {0U, 1U, 2U, 11U}) {
+        Machine damaged{chain.params()};
+        damaged.store = machine.store.copy();
+        damaged.store.tamper(Table::headers, header_key(blocks[gone]->header.hash), std::nullopt);
+        damaged.open();
+        (void)damaged.ledger->next_context(*damaged.rows);
+        EXPECT_EQ(damaged.rows->fault().has_value(), gone > 0)
+            << gone;  // the twelfth is not asked for
     }
 }
 
@@ -571,6 +646,137 @@ TEST(LedgerContext, OfTheNextBlockIsThatOfTheBestChain) {
     EXPECT_EQ(next.height, 14u);
     EXPECT_EQ(next.required_bits, CompactBits{0x207fffff});
     EXPECT_EQ(next.median_time, 1'000'000u + 70);
+}
+
+BlockHash numbered(std::uint64_t number) {
+    BlockHash hash;
+    for (std::size_t i = 0; i < 8; ++i)
+        hash.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+    return hash;
+}
+
+TEST(TipChange, GoesOnFromWhereItEndedAndAStepBackTakesBackTheStepItUndoes) {
+    const auto [a, b, c, d] = std::tuple{numbered(1), numbered(2), numbered(3), numbered(4)};
+    TipChange way{{a}, {b, c}};
+    way.append(TipChange{{c, b}, {d}});  // b and c leave again
+    EXPECT_EQ(way.disconnected, std::vector{a});
+    EXPECT_EQ(way.connected, std::vector{d});
+    way.append(TipChange{{d}, {a}});  // and back to the beginning
+    EXPECT_TRUE(way.empty());
+    way.append(TipChange{{b}, {}});
+    EXPECT_FALSE(way.empty());
+    EXPECT_EQ(way.disconnected, std::vector{b});
+}
+
+TEST(HeaderTree, HoldsMoreHeadersThanItsCacheAndReadsTheOthersAgain) {
+    testing::MapStore store;
+    Staged rows{store.snapshot()};
+    HeaderTree tree;
+    HeaderRecord record;
+    for (std::uint64_t i = 0; i <= HeaderTree::kCacheMax; ++i) {
+        record.height = i;
+        tree.put(rows, numbered(i), record);
+    }
+    ASSERT_TRUE(store.write(std::move(rows).to_batch()));
+    const Staged written{store.snapshot()};
+    for (std::uint64_t i = 0; i <= HeaderTree::kCacheMax + 1; ++i) {
+        const auto found = tree.find(written, numbered(i));
+        ASSERT_EQ(found.has_value(), i <= HeaderTree::kCacheMax) << i;
+        if (found) {
+            ASSERT_EQ(found->height, i);
+        }
+    }
+    EXPECT_GE(store.faults().reads_seen, HeaderTree::kCacheMax);  // they were not all kept
+    EXPECT_FALSE(written.fault());
+}
+
+TEST(LedgerOpen, TriesOnlyStoredCandidatesThatCanStillWin) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto best = chain.grow(chain.genesis(), 2);
+    const auto lesser = chain.extend(chain.genesis());
+    const auto equal = chain.grow(chain.genesis(), 2);
+    const auto bodiless = chain.grow(chain.genesis(), 3);
+    machine.add(best);
+    machine.add(lesser);
+    machine.add(equal);
+    for (const auto& block : bodiless)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    machine.write();
+    Staged more{machine.store.snapshot()};
+    // Less work, as much, no body, unknown.
+    for (const auto& hash :
+         {lesser->header.hash, equal[1]->header.hash, bodiless[2]->header.hash, BlockHash{}})
+        tables::put_candidate(more, hash);
+    ASSERT_TRUE(machine.store.write(std::move(more).to_batch()));
+    machine.open();
+    EXPECT_TRUE(machine.settle().empty());
+    EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
+    EXPECT_TRUE(tables::candidates(*machine.rows).empty());  // and they are forgotten
+
+    const auto heavier = chain.grow(best[0]->header.hash, 2);
+    for (const auto& block : heavier) EXPECT_TRUE(machine.keep(block));
+    machine.write();  // a crash before `advance`
+    Staged invalid{machine.store.snapshot()};
+    auto record = *tables::header(invalid, heavier[1]->header.hash);
+    record.invalid = true;
+    tables::put_header(invalid, heavier[1]->header.hash, record);
+    ASSERT_TRUE(machine.store.write(std::move(invalid).to_batch()));
+    machine.open();
+    EXPECT_TRUE(machine.settle().empty());
+    EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
+}
+
+TEST(InvalidBranch, ABlockCondemnedBeforeItsParentKeepsItsReason) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 3);
+    for (const auto& block : blocks)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    const auto reason = [&](std::size_t i) {
+        return machine.ledger->header(*machine.rows, blocks[i]->header.hash)->reason;
+    };
+    machine.ledger->condemn(blocks[1]->header.hash, Rule::overdraft, *machine.rows);
+    machine.ledger->condemn(blocks[0]->header.hash, Rule::bits_required, *machine.rows);
+    EXPECT_EQ(reason(0), Rule::bits_required);
+    EXPECT_EQ(reason(1), Rule::overdraft);
+    EXPECT_EQ(reason(2), Rule::parent_valid);
+}
+
+TEST(InvalidBranch, ABodyThatWaitedIsNotLinkedOnceItIsCondemned) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto blocks = chain.grow(chain.genesis(), 2);
+    for (const auto& block : blocks)
+        ASSERT_TRUE(machine.ledger->add_header(block->header, Machine::kNow, *machine.rows));
+    ASSERT_TRUE(machine.keep(blocks[1]));
+    machine.ledger->condemn(blocks[1]->header.hash, Rule::overdraft, *machine.rows);
+    machine.add(blocks[0]);
+    EXPECT_EQ(machine.tip().hash, blocks[0]->header.hash);
+    EXPECT_FALSE(machine.ledger->header(*machine.rows, blocks[1]->header.hash)->linked);
+    EXPECT_FALSE(machine.ledger->last_invalid());  // it was never tried
+}
+
+TEST(LedgerBlock, OfAHeaderWithoutABodyIsNoneAndNoFault) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto a = chain.extend(chain.genesis());
+    ASSERT_TRUE(machine.ledger->add_header(a->header, Machine::kNow, *machine.rows));
+    EXPECT_EQ(machine.ledger->block(*machine.rows, a->header.hash), nullptr);
+    EXPECT_EQ(machine.ledger->block(*machine.rows, BlockHash{}), nullptr);
+    EXPECT_FALSE(machine.rows->fault());
+}
+
+TEST(LedgerBlock, TheGenesisBlockMayHoldManyRewards) {
+    ChainSpec spec = testing::easy_spec();
+    spec.allocations = {{nobody(1), 100}, {nobody(2), 5}, {nobody(3), 7}};
+    ChainBuilder chain{spec};
+    Machine machine{chain.params()};
+    const auto genesis = machine.ledger->block(*machine.rows, chain.genesis());
+    ASSERT_TRUE(genesis);
+    EXPECT_EQ(genesis->reward.recipient, Address{});  // the first, of nothing to nobody
+    EXPECT_EQ(genesis->reward.amount, 0u);
+    EXPECT_TRUE(genesis->transfers.empty());
 }
 
 }  // namespace

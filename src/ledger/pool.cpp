@@ -453,7 +453,7 @@ bool Pool::drop_behind(const CheckedTransfer& transfer, Staged& rows, Settled& r
     return true;
 }
 
-void Pool::drop_last(const Address& sender, std::string reason, Staged& rows, Settled& result) {
+void Pool::drop_last(Address sender, std::string reason, Staged& rows, Settled& result) {
     Queue& queue = queues_.at(sender);
     unrank(queue);
     Pending entry = queue.entries.rbegin()->second;

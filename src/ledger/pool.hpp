@@ -122,7 +122,7 @@ private:
     void remove(Queue& queue, std::uint64_t nonce, Staged& rows);
     void drop(Pending entry, std::string reason, Staged& rows, std::vector<Dropped>* log);
     void forget_dropped(const Txid& id, Staged& rows);
-    void drop_last(const Address& sender, std::string reason, Staged& rows, Settled& result);
+    void drop_last(Address sender, std::string reason, Staged& rows, Settled& result);
     void trim_future(const std::set<Address>& senders, Staged& rows, Settled& result);
     /// `returning`: from a block that was abandoned; the floor is not asked again.
     [[nodiscard]] Result<Admitted, Rejection> admit(TransferPtr transfer, const Account& sender,

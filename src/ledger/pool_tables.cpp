@@ -182,6 +182,39 @@ void erase_dropped_order(Staged& rows, std::uint64_t order) {
     rows.erase(Table::pool, std::move(key));
 }
 
+bool is_sound_memory(const Staged& rows, const Row& row) {
+    if (row.key.empty()) return false;
+    const ByteView rest = ByteView{row.key}.subspan(1);
+    switch (row.key[0]) {
+        case kDropped: {
+            const auto id = Txid::from_bytes(rest);
+            const auto found = id ? dropped(rows, *id) : std::nullopt;
+            if (!found || found->transfer->id() != *id) return false;
+            const auto order = Reader{*row.value}.integer<std::uint64_t>();
+            return rows.get(Table::pool, number_key(kDroppedOrder, order)) == to_bytes(id->bytes);
+        }
+        case kDroppedOrder: {
+            const auto of_id = rows.get(Table::pool, digest_key(kDropped, *row.value));
+            return rest.size() == sizeof(std::uint64_t) && of_id &&
+                   Reader{*of_id}.integer<std::uint64_t>() == order_in(row.key);
+        }
+        case kKey: {
+            Reader reader{*row.value};
+            Bytes by_time = number_key(kKeyTime, reader.integer<std::uint32_t>());
+            append(by_time, rest);
+            (void)reader.array<32>();
+            return rest.size() == 32 && reader.finished() && rows.get(Table::pool, by_time) == Bytes{};
+        }
+        case kKeyTime: {
+            if (rest.size() != 36 || !row.value->empty()) return false;
+            const auto of_key = rows.get(Table::pool, digest_key(kKey, rest.subspan(4)));
+            return of_key &&
+                   Reader{*of_key}.integer<std::uint32_t>() == read_big_endian<std::uint32_t>(rest);
+        }
+        default: return row.key[0] < kDropped;
+    }
+}
+
 void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id) {
     const auto time_key = [&](UnixSeconds time) {
         Bytes by_time = number_key(kKeyTime, time);

@@ -8,8 +8,8 @@
 
 /// The rows of table `pool`. Integers are little-endian unless BE is said.
 ///
-///   00 | order u64 BE                 since u32 | a transfer's bytes       waiting, in order of
-///   arrival 01 | txid 32                      order u64                            the same by id
+///   00 | order u64 BE                 since u32 | a transfer's bytes       waiting, by arrival
+///   01 | txid 32                      order u64                            the same by id
 ///   02 | sender 32 | nonce u64 BE     txid 32                              the same by sender
 ///   03 | txid 32                      order u64 | reason bytes | transfer  dropped, and why
 ///   04 | order u64 BE                 txid 32                              the same, oldest first
@@ -53,6 +53,9 @@ struct PendingPage {
 void erase_pending_index(Staged& rows);
 /// Waiting transfers from `order` upward.
 [[nodiscard]] PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds);
+/// Whether a row of what is remembered (dropped transfers, Idempotency-Keys) decodes, and its other
+/// row, by age, tells the same; true of all other rows that may stand in the table.
+[[nodiscard]] bool is_sound_memory(const Staged& rows, const Row& row);
 /// Nonces of a sender's waiting transfers, rising.
 [[nodiscard]] std::vector<std::uint64_t> pending_nonces(const Staged& rows, const Address& sender);
 

@@ -273,6 +273,29 @@ TEST_F(FullPool, EvictionTakesTheEndOfAChainNotItsHead) {
     EXPECT_TRUE(tables::pending_nonces(rows_, keys_.address(1)).empty());
 }
 
+TEST_F(FullPool, ALargeTransferPushesOutAsManyAsItNeedsTheWorstFirst) {
+    // Uncovered by the end of a chain, what stands before it is weighed against the other ends.
+    std::vector<Txid> chain;
+    for (std::uint64_t nonce = 0; nonce < 3; ++nonce) chain.push_back(added(1, nonce, 5)->id());
+    const auto cheap = added(2, 0, 4);
+    const auto dearer = added(3, 0, 6);
+    for (std::uint64_t key = 4; key <= kRoom - 2; ++key) added(key, 0, 50);
+    const auto large = transfer(200, 0, 100'000, 1, 3 * kSize - 10);
+    const auto result = add(large);
+    ASSERT_TRUE(result) << result.error().to_string();
+    EXPECT_EQ(result->displaced, (std::vector{cheap->id(), chain[2], chain[1], chain[0]}));
+    EXPECT_TRUE(pool_.find(dearer->id()));
+}
+
+TEST_F(FullPool, AChainDoesNotGoForWhatAnyOfItsEntriesIsWorthMoreThan) {
+    // The end is worth less than the newcomer, the head behind it is not: one place is not enough.
+    added(1, 0, 900);
+    const auto end = added(1, 1, 5);
+    for (std::uint64_t key = 2; key <= kRoom - 1; ++key) added(key, 0, 900);
+    EXPECT_EQ(refused(transfer(200, 0, 1000, 1, kSize)), Rule::pool_full);
+    EXPECT_TRUE(pool_.find(end->id()));
+}
+
 TEST_F(FullPool, ARichEndBehindAPoorHeadIsWorthNoMoreThanTheHead) {
     added(1, 0, 0);
     const auto rich = added(1, 1, 10'000);
@@ -480,6 +503,35 @@ TEST_F(PoolTest, ARowWhoseNonceIsUsedUpIsDropped) {
     EXPECT_EQ(pool.best(SIZE_MAX).size(), 1u);
 }
 
+TEST_F(PoolTest, ARowOfTheLastOrderIsRefusedSinceNoneCouldFollow) {
+    give(1, 10'000);
+    const auto one = added(1, 0);
+    auto store = stored();
+    for (const auto& [key, value] : MapStore::Rows{store.rows(Table::pool)}) {
+        if (key[0] != 0) continue;
+        store.tamper(Table::pool, key, std::nullopt);
+        Bytes last(9, 0xff);
+        last[0] = 0;
+        store.tamper(Table::pool, last, value);
+    }
+    std::size_t bad = 0;
+    const Pool pool = reloaded(store, bad);
+    EXPECT_EQ(bad, 1u);
+    EXPECT_FALSE(pool.find(one->id()));
+}
+
+TEST_F(PoolTest, AnIndexWithoutItsRowFindsNothing) {
+    give(1, 10'000);
+    const auto one = added(1, 0);
+    auto store = stored();
+    for (const auto& [key, value] : MapStore::Rows{store.rows(Table::pool)})
+        if (key[0] == 0) store.tamper(Table::pool, key, std::nullopt);
+    const Staged rows{store.snapshot()};
+    EXPECT_TRUE(tables::pending_order(rows, one->id()));
+    EXPECT_FALSE(tables::pending(rows, one->id()));
+    EXPECT_FALSE(tables::pending(rows, Txid{}));
+}
+
 // --- memory of what was dropped
 
 TEST_F(PoolTest, TenThousandDroppedTransfersAreRememberedTheOldestForgottenFirst) {
@@ -531,6 +583,27 @@ TEST_F(PoolTest, OneThatIsDroppedAgainAndAgainPushesNoOtherFromMemory) {
     }
     EXPECT_TRUE(tables::dropped(rows_, first->id()));
     EXPECT_EQ(tables::dropped_orders(rows_, SIZE_MAX).size(), 2u);
+}
+
+TEST_F(PoolTest, ADroppedRowThatDoesNotDecodeIsNone) {
+    const auto one = transfer(1, 0);
+    tables::put_dropped(rows_, 1, {one, "why"});
+    EXPECT_EQ(tables::dropped(rows_, one->id())->reason, "why");
+    auto store = stored();
+    for (const auto& [key, value] : MapStore::Rows{store.rows(Table::pool)})
+        if (key.size() == 33) store.tamper(Table::pool, key, Bytes(value.begin(), value.end() - 1));
+    const Staged rows{store.snapshot()};
+    EXPECT_FALSE(tables::dropped(rows, one->id()));
+    EXPECT_FALSE(tables::dropped(rows, Txid{}));
+}
+
+TEST_F(PoolTest, AnIdempotencyRowThatDoesNotDecodeIsNone) {
+    const Hash256 key = sha256(as_bytes("key"));
+    tables::put_idempotency(rows_, key, kStart, Txid{});
+    auto store = stored();
+    for (const auto& [row, value] : MapStore::Rows{store.rows(Table::pool)})
+        if (!value.empty()) store.tamper(Table::pool, row, Bytes(value.begin(), value.end() - 1));
+    EXPECT_FALSE(tables::idempotency(Staged{store.snapshot()}, key, kStart));
 }
 
 // --- following the chain
@@ -714,6 +787,68 @@ TEST_F(SettleTest, ARunThatLostItsHeadIsHeldToTheBoundsOfFutureTransfers) {
     EXPECT_FALSE(pool_.find(head->id()));
     EXPECT_TRUE(pool_.best(SIZE_MAX).empty());
     EXPECT_EQ(pool_.size(kStart).transfers, 64u);
+}
+
+TEST_F(SettleTest, WhatComesBackDropsNothingBeforeItself) {
+    // The sender was paid in the abandoned block and spent it there; what came before stays.
+    const auto first = added(1, 0, kCoins50 - 1000);
+    testing::BlockWish paid = holding({});
+    paid.to = chain_.keys().address(1);
+    const auto block = chain_.extend(base_, paid);
+    settle(connect(block));
+    const auto second = transfer(1, 1, kCoins50);
+    testing::BlockWish both = holding({first, second});
+    settle(connect(chain_.extend(block->header.hash, both)));
+    const auto settled = settle(machine_.add(chain_.grow(base_, 3)));
+    EXPECT_EQ(settled.returned, ids({first}));
+    ASSERT_EQ(settled.dropped.size(), 1u);
+    EXPECT_EQ(settled.dropped[0].transfer->id(), second->id());
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({first}));
+}
+
+TEST_F(SettleTest, WhatBecameFutureIsTrimmedToATenthOfThePoolWorstFirst) {
+    PoolLimits limits;
+    limits.bytes = 100 * kSize;
+    pool_ = Pool{limits};
+    // Behind two heads that cannot come back, since their coins were paid in the same branch.
+    BlockHash at = base_;
+    std::vector<TransferPtr> heads;
+    for (const std::uint64_t key : {9U, 10U}) {
+        testing::BlockWish wish = holding({});
+        wish.to = chain_.keys().address(key);
+        at = chain_.extend(at, wish)->header.hash;
+        settle(connect(chain_.block(at)));
+        heads.push_back(transfer(key, 0, kCoins50 - 1000));
+    }
+    settle(connect(chain_.extend(at, holding(heads))));
+    for (std::uint64_t nonce = 1; nonce <= 8; ++nonce) {
+        added(9, nonce, 1, 5);
+        added(10, nonce, 1, 6);
+    }
+    EXPECT_EQ(pool_.best(SIZE_MAX).size(), 16u);
+    const auto gift = [&](std::uint64_t from, std::uint64_t to) {
+        return chain_.keys().transfer(*chain_.params(), from, 0, chain_.keys().address(to), 500);
+    };
+    auto other = chain_.grow(base_, 1, holding({gift(1, 9), gift(2, 10)}));
+    for (int i = 0; i < 3; ++i) other.push_back(chain_.extend(other.back()->header.hash));
+    const auto settled = settle(machine_.add(other));
+    EXPECT_EQ(settled.dropped.size(), 2u + 6u);
+    EXPECT_TRUE(pool_.best(SIZE_MAX).empty());
+    EXPECT_EQ(tables::pending_nonces(*machine_.rows, chain_.keys().address(9)),
+              (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(tables::pending_nonces(*machine_.rows, chain_.keys().address(10)).size(), 8u);
+}
+
+TEST_F(SettleTest, BlocksThatCannotBeReadAreLeftOut) {
+    // The store has failed then, and the commit fails with it.
+    const auto a = added(1, 0);
+    const TipChange change{{base_}, {chain_.genesis()}};
+    const auto settled = pool_.settle(
+        change, [](const BlockHash&) { return nullptr; },
+        [&](const Address& who) { return account(who); }, kStart, *machine_.rows);
+    EXPECT_TRUE(settled.confirmed.empty());
+    EXPECT_TRUE(settled.returned.empty());
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({a}));
 }
 
 // Anything at all happens to a small pool; what DESIGN promises of it holds after each step.

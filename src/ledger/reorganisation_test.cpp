@@ -138,5 +138,47 @@ TEST(Tables, RowsThatAreTooShortAreNone) {
     EXPECT_FALSE(tables::best(rows, 2));
 }
 
+TEST(Tables, RowsThatAreTooLongAreNone) {
+    ChainBuilder chain;
+    Machine machine{chain.params()};
+    const auto a = chain.extend(chain.genesis());
+    machine.add(a);
+    auto& store = machine.store;
+    for (const auto table : {Table::meta, Table::headers, Table::undo, Table::best})
+        for (const auto& [key, value] : testing::MapStore::Rows{store.rows(table)}) {
+            Bytes longer = value;
+            longer.push_back(0);
+            store.tamper(table, key, longer);
+        }
+    const Staged rows{store.snapshot()};
+    EXPECT_FALSE(tables::header(rows, a->header.hash));
+    EXPECT_FALSE(tables::undo(rows, 2, a->header.hash));
+    EXPECT_FALSE(tables::best(rows, 2));
+    EXPECT_FALSE(tables::tip(rows));
+    EXPECT_FALSE(tables::chain(rows));
+}
+
+TEST(Tables, AnUndoRowThatPromisesMoreThanItHoldsEndsWhereItEnds) {
+    testing::MapStore store;
+    Writer writer;
+    writer.integer(std::uint64_t{5}).varint(std::uint64_t{1} << 60);
+    store.tamper(Table::undo, tables::block_key(2, BlockHash{}), writer.take());
+    EXPECT_FALSE(tables::undo(Staged{store.snapshot()}, 2, BlockHash{}));
+}
+
+TEST(Tables, AKeyThatIsNoHashIsNoChild) {
+    testing::MapStore store;
+    Staged rows{store.snapshot()};
+    BlockHash child;
+    child.bytes.fill(7);
+    tables::put_child(rows, BlockHash{}, child);
+    for (const std::size_t size : {0U, 31U, 33U})
+        rows.put(Table::headers, Bytes(33 + size, size == 0 ? 1 : 0), {});
+    Bytes shorter{1};
+    shorter.insert(shorter.end(), 32 + 31, 0);
+    rows.put(Table::headers, shorter, {});
+    EXPECT_EQ(tables::children(rows, BlockHash{}), std::vector{child});
+}
+
 }  // namespace
 }  // namespace cairn

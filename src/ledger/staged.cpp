@@ -35,12 +35,12 @@ const std::optional<Bytes>* Overlay::find(Table table, ByteView key) const {
 
 void Overlay::absorb(Overlay&& upper) {
     if (rows_.empty()) {
-        *this = std::move(upper);
-    } else {
-        while (!upper.rows_.empty()) {
-            auto node = upper.rows_.extract(upper.rows_.begin());
-            set(node.key().first, std::move(node.key().second), std::move(node.mapped()));
-        }
+        *this = std::exchange(upper, {});
+        return;
+    }
+    while (!upper.rows_.empty()) {
+        auto node = upper.rows_.extract(upper.rows_.begin());
+        set(node.key().first, std::move(node.key().second), std::move(node.mapped()));
     }
     upper.clear();
 }
@@ -65,12 +65,13 @@ bool Staged::is_cleared(Table table) const {
     return std::find(cleared_.begin(), cleared_.end(), table) != cleared_.end();
 }
 
-void Staged::note(StoreError error) const {
+void Staged::report(StoreError error) const {
+    if (below_ != nullptr) return below_->report(std::move(error));
     if (!fault_) fault_ = std::move(error);
 }
 
 const std::optional<StoreError>& Staged::fault() const {
-    return below_ != nullptr && !fault_ ? below_->fault() : fault_;
+    return below_ != nullptr ? below_->fault() : fault_;
 }
 
 std::optional<Bytes> Staged::get(Table table, ByteView key) const {
@@ -79,7 +80,7 @@ std::optional<Bytes> Staged::get(Table table, ByteView key) const {
     if (is_cleared(table)) return std::nullopt;
     auto found = snapshot_->get(table, key);
     if (!found) {
-        note(std::move(found.error()));
+        report(std::move(found.error()));
         return std::nullopt;
     }
     return std::move(*found);
@@ -90,7 +91,7 @@ std::vector<Row> Staged::scan_below(Table table, ByteView from, ByteView to, Bou
     if (is_cleared(table)) return {};
     auto found = snapshot_->scan(table, from, to, bounds);
     if (found) return std::move(*found);
-    note(std::move(found.error()));
+    report(std::move(found.error()));
     return {};
 }
 
@@ -136,7 +137,7 @@ std::vector<Row> Staged::scan_back(Table table, ByteView from, ByteView to, Boun
     ENSURE(below_ == nullptr && rows_.empty());
     auto found = snapshot_->scan_back(table, from, to, bounds);
     if (found) return std::move(*found);
-    note(std::move(found.error()));
+    report(std::move(found.error()));
     return {};
 }
 

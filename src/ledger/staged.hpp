@@ -48,7 +48,7 @@ private:
 ///
 /// A read that the store fails makes `fault()` tell so from then on and yields nothing: whoever decides
 /// upon such reads asks `fault()` before anything leaves, and drops all of it. That keeps the rules free
-/// of the disk's errors and still lets none by.
+/// of the disk's errors and still lets none by. What the reader finds to be damaged goes the same way.
 /// Not thread-safe: one owner.
 class Staged {
 public:
@@ -73,6 +73,8 @@ public:
     void absorb(Overlay&& branch) { own().absorb(std::move(branch)); }
 
     [[nodiscard]] const std::optional<StoreError>& fault() const;
+    /// Makes `fault()` tell so, also of all that stands below; the first one stays.
+    void report(StoreError error) const;
     [[nodiscard]] bool empty() const { return rows_.empty() && cleared_.empty(); }
     [[nodiscard]] std::size_t bytes() const { return rows_.bytes(); }
     [[nodiscard]] Batch to_batch() const&;
@@ -85,7 +87,6 @@ private:
     [[nodiscard]] std::vector<Row> scan_below(Table table, ByteView from, ByteView to,
                                               Bounds bounds) const;
     [[nodiscard]] bool is_cleared(Table table) const;
-    void note(StoreError error) const;
 
     std::shared_ptr<const Snapshot> snapshot_;
     const Staged* below_ = nullptr;

@@ -226,5 +226,44 @@ TEST(Staged, AFailedReadIsToldFromThenOnAlsoThroughABranch) {
     }
 }
 
+TEST(Staged, HandsItsRowsOverWithoutACopyAndIsEmptyThen) {
+    MapStore store;
+    Staged rows{store.snapshot()};
+    rows.put(Table::best, bytes("b"), bytes("1"));
+    rows.erase(Table::best, bytes("a"));
+    rows.clear(Table::pool);
+    const Batch copy = rows.to_batch();
+    const Batch moved = std::move(rows).to_batch();
+    EXPECT_EQ(moved.cleared, std::vector{Table::pool});
+    EXPECT_EQ(moved.rows, (std::vector<Row>{{Table::best, bytes("a"), std::nullopt},
+                                            {Table::best, bytes("b"), bytes("1")}}));
+    EXPECT_EQ(moved.cleared, copy.cleared);
+    EXPECT_EQ(moved.rows, copy.rows);
+    EXPECT_TRUE(rows.empty());  // NOLINT(bugprone-use-after-move): that is the promise
+    EXPECT_EQ(rows.bytes(), 0u);
+}
+
+TEST(Staged, WithTablesToClearAloneIsNotEmpty) {
+    MapStore store;
+    Staged rows{store.snapshot()};
+    EXPECT_TRUE(rows.empty());
+    rows.clear(Table::pool);
+    EXPECT_FALSE(rows.empty());
+}
+
+TEST(Staged, DamageToldOfABranchIsToldOfAllBelowAndTheFirstStays) {
+    MapStore store;
+    const Staged root{store.snapshot()};
+    Overlay overlay;
+    const Staged branch{root, overlay};
+    branch.report({StoreFault::corrupt, "first"});
+    root.report({StoreFault::io, "second"});
+    for (const auto* rows : {&root, &branch}) {
+        ASSERT_TRUE(rows->fault());
+        EXPECT_EQ(rows->fault()->fault, StoreFault::corrupt);
+        EXPECT_EQ(rows->fault()->detail, "first");
+    }
+}
+
 }  // namespace
 }  // namespace cairn

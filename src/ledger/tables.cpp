@@ -213,6 +213,11 @@ void erase_candidate(Staged& rows, const BlockHash& hash) {
     rows.erase(Table::headers, prefixed(kCandidate, hash));
 }
 
+void report_lost(const Staged& rows, const BlockHash& block) {
+    rows.report({StoreFault::corrupt, "a row of block " + block.to_string() +
+                                          " is missing or damaged: restore a backup or import an export"});
+}
+
 Bytes height_key(Height height) {
     Bytes key;
     append_big_endian(key, height);

@@ -98,6 +98,8 @@ void put_child(Staged& rows, const BlockHash& parent, const BlockHash& child);
 [[nodiscard]] std::vector<BlockHash> candidates(const Staged& rows);
 void put_candidate(Staged& rows, const BlockHash& hash);
 void erase_candidate(Staged& rows, const BlockHash& hash);
+/// A row of that block, which other rows tell of, is not there or does not decode: a fault of `rows`.
+void report_lost(const Staged& rows, const BlockHash& block);
 
 [[nodiscard]] Bytes block_key(Height height, const BlockHash& hash);
 [[nodiscard]] std::optional<Bytes> block(const Staged& rows, Height height, const BlockHash& hash);

@@ -21,7 +21,9 @@ struct NodeOptions {
 /// What a commit made public.
 struct Committed {
     ViewPtr view;
-    TipChange change;             // blocks that left and joined since the commit before
+    /// Blocks that left and joined since the commit before. After `restart` only the old tip is told as
+    /// leaving: the way down to genesis may be longer than memory, and its rows are gone.
+    TipChange change;
     Pool::Settled settled;        // what that did to the pool
     std::vector<TransferPtr> admitted;
     TemplatePtr work;             // new work for miners, if somebody mines and it changed

@@ -13,7 +13,7 @@ int digit_value(char c) {
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
+    static constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex(bytes.size() * 2, '0');
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         hex[2 * i] = kDigits[bytes[i] >> 4];

@@ -75,6 +75,7 @@ std::optional<SpecError> check_sizes(const ChainSpec& spec, std::size_t genesis_
 Bytes genesis_block(const ChainSpec& spec) {
     const Hash256 commitment = sha256d(encode(spec));
     std::vector<Bytes> rewards;
+    rewards.reserve(1 + spec.allocations.size());
     rewards.push_back(
         encode(Reward{1, Address{}, 0, Bytes(commitment.bytes.begin(), commitment.bytes.end())}));
     for (const auto& allocation : spec.allocations)

@@ -43,8 +43,8 @@ Result<Party, std::string> parse_party(std::string_view text, const ChainSpec& s
 }
 
 SecretKey name_key(const Name& name) {
-    static const Sha256 kTagged = tagged_sha256("cairn/name");
-    Sha256 hasher = kTagged;
+    static const Sha256 tagged = tagged_sha256("cairn/name");
+    Sha256 hasher = tagged;
     auto key = SecretKey::from_hash(hasher.write(as_bytes(name.text)).finish());
     ENSURE(key.has_value());  // zero modulo the order: a preimage of SHA-256 that nobody can find
     return std::move(*key);

@@ -122,6 +122,14 @@ TEST(SecretKey, IsWipedWhereItWasMovedFrom) {
     EXPECT_EQ(other.bytes(), to.bytes());
 }
 
+TEST(SecretKey, SurvivesBeingMovedToItself) {
+    SecretKey key = *SecretKey::from_bytes(Bytes(32, 7));
+    SecretKey& same = key;
+    key = std::move(same);
+    const ByteView left{reinterpret_cast<const std::uint8_t*>(&key), sizeof key};
+    EXPECT_EQ(Bytes(left.begin(), left.end()), Bytes(32, 7));
+}
+
 TEST(SecretKey, IsWipedWhenItGoes) {
     alignas(SecretKey) std::array<std::uint8_t, sizeof(SecretKey)> memory{};
     auto* key = new (memory.data()) SecretKey{key_of(9)};

@@ -34,7 +34,8 @@ std::uint32_t small_sigma1(std::uint32_t x) {
 
 void transform_portable(Sha256::State& state, const std::uint8_t* blocks, std::size_t count) {
     for (; count > 0; --count, blocks += 64) {
-        std::array<std::uint32_t, 16> w;  // the last 16 words of the schedule, as a ring
+        // The last 16 words of the schedule, as a ring; all of them are set by the next line.
+        std::array<std::uint32_t, 16> w;  // NOLINT(cppcoreguidelines-pro-type-member-init)
         for (std::size_t t = 0; t < 16; ++t) w[t] = read_big_endian(blocks + 4 * t);
 
         auto [a, b, c, d, e, f, g, h] = state;

@@ -49,8 +49,8 @@ std::size_t transfer_size(std::size_t data_size) {
 }
 
 Hash256 signing_hash(const BlockHash& genesis_hash, ByteView unsigned_bytes) {
-    static const Sha256 kTagged = tagged_sha256("cairn/transfer");
-    Sha256 hasher = kTagged;
+    static const Sha256 tagged = tagged_sha256("cairn/transfer");
+    Sha256 hasher = tagged;
     return hasher.write(genesis_hash.bytes).write(unsigned_bytes).finish();
 }
 
