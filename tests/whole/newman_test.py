@@ -15,16 +15,7 @@ from settings import ROOT, TMP, needs_node
 
 NEWMAN = pathlib.Path(__file__).resolve().parent / "newman/node_modules/newman/bin/newman.js"
 POSTMAN = ROOT / "postman"
-NETWORK = {"Register", "Get blocks", "Resolve", "Consensus"}
 LIMIT_S = 300
-
-
-def has_network(node):
-    client = node.client()
-    try:
-        return client.get("/nodes").status != 404
-    finally:
-        client.close()
 
 
 @needs_node
@@ -44,13 +35,10 @@ class Collections(unittest.TestCase):
     def run_collection(self, file, node, variables):
         """Each request's failed assertions fail the test; so does a request that was never made."""
         collection = json.loads((POSTMAN / file).read_text())
-        folders = {one["name"]: [item["name"] for item in one["item"]] for one in collection["item"]}
-        chosen = [name for name in folders if has_network(node) or name not in NETWORK]
+        requests = [item["name"] for folder in collection["item"] for item in folder["item"]]
         report = self.folder / "report.json"
         command = ["node", str(NEWMAN), "run", str(POSTMAN / file), "--reporters", "json", "--reporter-json-export", str(report),
                    "--timeout-request", "120000", "--ignore-redirects"]
-        for name in chosen:
-            command += ["--folder", name]
         for key, value in {**variables, "gossip": "off"}.items():
             command += ["--env-var", f"{key}={value}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
@@ -62,7 +50,7 @@ class Collections(unittest.TestCase):
                 body = bytes(answer.get("stream", {}).get("data", []))[:1000]
                 for assertion in one.get("assertions", [{"assertion": "answered", "error": one.get("requestError", "never")}]):
                     self.assertNotIn("error", assertion, f"{assertion['assertion']}: {answer.get('code')} {body!r}")
-        self.assertEqual([one["item"]["name"] for one in executions], [item for name in chosen for item in folders[name]])
+        self.assertEqual([one["item"]["name"] for one in executions], requests)
         self.assertEqual(done.returncode, 0, done.stderr + node.log[-2000:])
 
     def test_the_nine_routes_on_two_nodes(self):
