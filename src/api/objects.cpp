@@ -53,7 +53,8 @@ void Objects::transfer(json::Writer& out, const Txid& id, const Transfer& transf
     out.key("nonce").number(transfer.nonce);
     out.key("data").hex(transfer.data);
     if (envelope) {
-        if (envelope->memo) out.key("memo").string(*envelope->memo);
+        if (envelope->memo && is_showable(as_bytes(*envelope->memo)))
+            out.key("memo").string(*envelope->memo);
     } else if (!transfer.data.empty() && is_showable(transfer.data)) {
         out.key("memo").string(as_text(transfer.data));
     }

@@ -1,6 +1,9 @@
 #include "api/parse.hpp"
 
+#include <algorithm>
+
 #include "api/json/form.hpp"
+#include "api/json/multipart.hpp"
 #include "api/json/reader.hpp"
 #include "core/primitives/address.hpp"
 
@@ -12,9 +15,22 @@ bool looks_like_json(std::string_view body) {
     return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
 }
 
-bool says_form(const http::Request& request) {
-    const auto& type = request.head.headers.content_type;
-    return type && type->starts_with("application/x-www-form-urlencoded");
+bool says_form(std::string_view content_type) {
+    constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::ranges::equal(content_type.substr(0, kForm.size()), kForm, {}, lower);
+}
+
+Result<json::Value, json::ParseError> parse_text(std::string_view body,
+                                                 std::string_view content_type,
+                                                 json::Limits limits) {
+    if (looks_like_json(body)) return json::parse(body, limits);
+    if (says_form(content_type)) return json::parse_form(body);
+    if (const auto boundary = json::multipart_boundary(content_type))
+        return json::parse_multipart(body, *boundary);
+    return json::parse(body, limits);
 }
 
 std::string_view field_of(Rule rule) {
@@ -44,8 +60,7 @@ std::string_view field_of(Rule rule) {
 
 Result<json::Value, http::Problem> parse_body(const http::Request& request, json::Limits limits) {
     if (request.body.empty()) return json::Value{json::Value::Object{}};
-    const bool form = says_form(request) && !looks_like_json(request.body);
-    auto value = form ? json::parse_form(request.body) : json::parse(request.body, limits);
+    auto value = parse_text(request.body, request.head.headers.content_type.value_or(""), limits);
     if (!value) return fail(http::problem_of(value.error()));
     return std::move(*value);
 }

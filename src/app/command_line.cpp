@@ -50,6 +50,9 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
     add(*node, "--mine-every", settings.mine_every,
         "Mean seconds between blocks mined in the background on a chain of fixed difficulty")
         ->check(CLI::Range(0.0, 1e6));
+    add(*node, "--mine-on", settings.mine_on,
+        "When a chain with names (--chain dev) mines: on request (/mine), on each transfer, or that many\n"
+        "seconds after each block; other chains take --mine");
     add(*node, "--mine-timeout", settings.mine_timeout, "Seconds after which /mine gives up")
         ->check(CLI::Range(1, 86'400));
     add(*node, "--threads", settings.threads, "Mining threads [all cores]")->check(CLI::Range(0, 1024));

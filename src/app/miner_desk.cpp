@@ -140,6 +140,10 @@ void MinerDesk::end_orders(Tick now, std::vector<std::pair<OrderPtr, std::string
 }
 
 void MinerDesk::draw_wait(Tick now) {
+    if (settings_.background->even) {
+        background_due_ = now + settings_.background->mean_wait_ms;
+        return;
+    }
     const auto mean = static_cast<double>(settings_.background->mean_wait_ms);
     const double uniform = (static_cast<double>(random_u64() >> 11) + 1) / 9007199254740993.0;
     background_due_ = now + static_cast<Tick>(-std::log(uniform) * mean);
@@ -157,6 +161,7 @@ std::optional<MinerDesk::Assignment> MinerDesk::choose(Tick now) {
         return Assignment{order.id, order.wish.to, order.wish.note, work_};
     }
     if (!settings_.background || !ready(0)) return std::nullopt;
+    if (settings_.background->on_transfer && work_->transfers.empty()) return std::nullopt;
     if (settings_.background->mean_wait_ms > 0) {
         if (paced_tip_ != work_->previous) {
             paced_tip_ = work_->previous;

@@ -16,12 +16,16 @@
 
 namespace cairn {
 
-/// Mining that goes on by itself (`--mine`).
+/// Mining that goes on by itself (`--mine`, `--mine-on`).
 struct BackgroundMining {
     Address to;
     Bytes note;
     /// Mean of the exponential wait before each block, ms; 0: no wait (ASERT paces by itself).
     std::uint64_t mean_wait_ms = 0;
+    /// The wait is just that at each new tip, not its mean.
+    bool even = false;
+    /// Only blocks that hold a transfer.
+    bool on_transfer = false;
 };
 
 struct MinerSettings {

@@ -245,6 +245,33 @@ TEST(MinerDesk, AnOrderDoesNotWaitForThePaceOfTheBackground) {
     EXPECT_EQ(desk.rig.node->view()->tip.height, 4U);
 }
 
+TEST(MinerDesk, OnTransferABlockIsMinedWhenOneWaitsThatItCanHold) {
+    testing::Keys keys;
+    MinerSettings settings;
+    settings.background = BackgroundMining{keys.address(1), {}, 0, false, true};
+    Desk desk{settings};
+    const auto mined_after = [&](Height height, std::initializer_list<std::uint64_t> nonces) {
+        std::future<void> mined;
+        {
+            const std::lock_guard lock{desk.mutex};
+            desk.awaited.emplace(height, std::promise<void>{});
+            mined = desk.awaited->second.get_future();
+        }
+        for (const std::uint64_t nonce : nonces) {
+            const auto transfer = keys.transfer(*desk.rig.chain, 1, nonce, nobody(7), 1'000);
+            EXPECT_TRUE(get(std::move(*desk.rig.post(Lane::transfers, [&](Node& node, Now now) {
+                EXPECT_TRUE(node.submit(transfer, now));
+            }))));
+        }
+        get(std::move(mined));
+    };
+    desk.desk->mine({keys.address(1), {}, 1}, {}, [](const Mined&) {});
+    EXPECT_EQ(desk.height_of(get(desk.order(1)).blocks.at(0)), 3U);
+    mined_after(4, {0});
+    mined_after(5, {2, 1});
+    EXPECT_EQ(desk.rig.node->view()->pool.transfers, 0U);
+}
+
 TEST(MinerDesk, OrdersGoOnAfterTheStoreFailedAndRecovered) {
     Desk desk;
     ASSERT_EQ(get(desk.order(5)).blocks.size(), 5U);

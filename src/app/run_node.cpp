@@ -16,6 +16,7 @@
 #include "app/clock.hpp"
 #include "app/command_line.hpp"
 #include "app/log.hpp"
+#include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_thread.hpp"
 #include "app/slow_threads.hpp"
@@ -98,6 +99,7 @@ struct Plan {
     std::string datadir;
     NodeOptions options;
     std::optional<NamedAddress> mine_to;
+    MineOn mine_on;
 };
 
 Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook& names) {
@@ -125,6 +127,9 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
         if (!to) return fail(std::move(to.error().detail));
         plan.mine_to = std::move(*to);
     }
+    auto mine_on = parse_mine_on(settings, plan.chain->spec());
+    if (!mine_on) return fail(std::move(mine_on.error()));
+    plan.mine_on = *mine_on;
     plan.options.pool.min_fee_rate = rate->units();
     plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
@@ -138,7 +143,8 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     MinerSettings miner;
     miner.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
     miner.order_timeout_ms = Tick{settings.mine_timeout} * 1000;
-    if (!settings.mine) return miner;
+    const MineOn& mine_on = plan.mine_on;
+    if (!settings.mine && mine_on.when == MineOn::When::request) return miner;
     BackgroundMining background;
     if (plan.mine_to) {
         background.to = plan.mine_to->address;
@@ -149,9 +155,12 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     } else if (const UserPtr user = users.find("operator")) {
         background.to = user->address;
     } else {
-        return fail("--mine needs --mine-to ADDRESS, for there is no user \"operator\" to pay");
+        return fail("--mine and --mine-on need --mine-to ADDRESS, for there is no user \"operator\" to pay");
     }
-    if (plan.chain->spec().mode == DifficultyMode::fixed)
+    background.on_transfer = mine_on.when == MineOn::When::transfer;
+    background.even = mine_on.when == MineOn::When::interval;
+    background.mean_wait_ms = mine_on.interval_ms;
+    if (settings.mine && plan.chain->spec().mode == DifficultyMode::fixed)
         background.mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
     miner.background = std::move(background);
     return miner;
@@ -255,7 +264,7 @@ int run_node(const NodeSettings& settings) {
                           {"index", (*node)->view()->tip.height},
                           {"datadir", plan->datadir},
                           {"auth", plan->auth ? "on" : "off"},
-                          {"mine", settings.mine ? "on" : "off"}});
+                          {"mine", desk.is_mining() ? "on" : "off"}});
     std::cout << "listening on " << url << std::endl;
 
     constexpr int kSweepSeconds = 30;

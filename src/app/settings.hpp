@@ -24,6 +24,7 @@ struct NodeSettings {
     bool mine = false;
     std::string mine_to;
     double mine_every = 10;          // seconds, mean
+    std::string mine_on = "request"; // request, transfer, or seconds
     std::uint32_t mine_timeout = 60; // seconds
     std::uint32_t threads = 0;       // 0: all cores
     std::uint64_t pool_mib = 32;
