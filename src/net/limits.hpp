@@ -19,6 +19,8 @@ inline constexpr std::size_t kUnconnecting = 8;  // headers messages whose paren
 inline constexpr std::size_t kMessageBytes = 1 + 5 + kInvItems * 33;
 
 inline constexpr std::size_t kBlocksInFlight = 16;  // bodies asked of one peer
+inline constexpr std::size_t kUnaskedBodies = 16;   // blocks nobody asked a peer for, then closed
+inline constexpr std::size_t kNotFoundBodies = 64;  // shown by a peer, but not there, then closed
 inline constexpr std::size_t kWindow = 1'024;       // blocks ahead of the first that is missing
 inline constexpr std::size_t kAnnouncedTransfers = 5'000;  // wanted from one peer
 inline constexpr std::size_t kKnownItems = 20'000;         // remembered a peer
