@@ -110,15 +110,16 @@ Result<Handshake::Step, Handshake::Fault> Handshake::on_verack(ByteView payload)
     const Introduction& them = theirs_->self;
     if (!schnorr_verify(them.key, transcript().message(!outbound_).bytes, signature))
         return say("its signature does not prove the key that it names");
-    return Step{std::nullopt, Hello{.key = them.key,
-                                    .outbound = outbound_,
-                                    .address = address_,
-                                    .ip = std::nullopt,
-                                    .listens_on = them.listens_on,
-                                    .agent = them.agent,
-                                    .tip = them.tip,
-                                    .height = them.height,
-                                    .work = them.work}};
+    Hello hello;
+    hello.key = them.key;
+    hello.outbound = outbound_;
+    hello.address = address_;
+    hello.listens_on = them.listens_on;
+    hello.agent = them.agent;
+    hello.tip = them.tip;
+    hello.height = them.height;
+    hello.work = them.work;
+    return Step{std::nullopt, std::move(hello)};
 }
 
 HandshakeTranscript Handshake::transcript() const {

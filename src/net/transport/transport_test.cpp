@@ -554,9 +554,7 @@ TEST(Transport, StopSaysGoodBye) {
 }
 
 TEST(Transport, StopDoesNotWaitForThoseWhoDoNotAnswer) {
-    TransportOptions quick;
-    quick.close_within = 100;
-    Rig b{2, cairn::testing::easy_spec(), quick};
+    Rig b{2};
     const auto peer = b.shaken_peer(4096);
     const auto id = b.next<PeerOpened>().peer;
     const auto frame = std::make_shared<const Bytes>(6 * 1024 * 1024, std::uint8_t{3});

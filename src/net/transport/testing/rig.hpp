@@ -28,6 +28,7 @@ public:
         options.key = keys_.address(number);
         options.agent = "rig " + std::to_string(number);
         options.tick = 10;
+        options.close_within = 100;
         listen();
         options.listens_on = port;
         TransportPorts ports;
