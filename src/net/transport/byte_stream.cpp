@@ -46,6 +46,11 @@ void ByteStream::write(std::span<const boost::asio::const_buffer> from, Transfer
 
 void ByteStream::end(boost::asio::any_completion_handler<void(error_code)> handler) {
     link_->end_output();
+    linger_.expires_after(kLinger);
+    // Gone with this stream, and then called with an error.
+    linger_.async_wait([this](error_code ec) {
+        if (!ec) link_->close();
+    });
     drain(std::move(handler));
 }
 
@@ -53,6 +58,7 @@ void ByteStream::drain(boost::asio::any_completion_handler<void(error_code)> han
     link_->read_some(boost::asio::buffer(drained_),
                      [this, held = std::move(handler)](error_code ec, std::size_t) mutable {
                          if (!ec) return drain(std::move(held));
+                         linger_.cancel();
                          link_->close();
                          std::move(held)(error_code{});
                      });

@@ -5,7 +5,9 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/role.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,7 +37,8 @@ public:
         : executor_{context.get_executor()},
           link_{std::move(link)},
           before_{std::move(before)},
-          traffic_{std::move(traffic)} {}
+          traffic_{std::move(traffic)},
+          linger_{context} {}
 
     [[nodiscard]] executor_type get_executor() { return executor_; }
 
@@ -62,7 +65,9 @@ public:
     void set_budget(std::size_t bytes) { budget_ = bytes; }
     void when_spent(std::function<void()> tell) { when_spent_ = std::move(tell); }
 
-    /// Sends the end and reads on to the other side's, so that nothing under way to it is lost.
+    static constexpr std::chrono::seconds kLinger{2};
+    /// Sends the end and reads on to the other side's, for so long at most, so that nothing under
+    /// way to it is lost.
     void end(boost::asio::any_completion_handler<void(boost::system::error_code)> handler);
     void close() { link_->close(); }
 
@@ -103,6 +108,7 @@ private:
     std::shared_ptr<Traffic> traffic_;
     std::size_t budget_ = SIZE_MAX;
     std::function<void()> when_spent_;  // gone once called
+    boost::asio::steady_timer linger_;
     std::array<char, 2048> drained_;
 };
 
