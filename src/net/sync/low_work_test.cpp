@@ -20,9 +20,7 @@ constexpr std::size_t kFull = limits::kHeaders;
 
 /// Of `count` blocks of the easiest bits and genesis.
 ChainWork work_after(std::size_t count, const ChainParams& params) {
-    ChainWork work;
-    for (std::size_t i = 0; i <= count; ++i) work = work + work_of(params.limit());
-    return work;
+    return *checked_multiply(work_of(params.limit()), count + 1);
 }
 
 class LowWorkBranch : public ::testing::Test {
