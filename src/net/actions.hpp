@@ -34,13 +34,12 @@ struct Hello {
     bool outbound = false;  // we dialled
     NodeAddress
         address;  // outbound: as it was dialled; inbound: its IP and the port it dialled from
+    std::optional<IpBytes> ip;     // that was spoken to, where `address` is a name
     std::uint16_t listens_on = 0;  // its own port, 0 if it takes no peers
     std::string agent;             // printable ASCII
     BlockHash tip;                 // claims, until headers show them
     Height height = 0;
     ChainWork work;
-    /// That was spoken to, where `address` is a name.
-    std::optional<IpBytes> ip = std::nullopt;
 };
 
 struct Send {

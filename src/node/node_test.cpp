@@ -280,6 +280,9 @@ TEST_F(NodeTest, RestartGoesBackToGenesisAfterABackup) {
     EXPECT_EQ(committed.change.disconnected, std::vector{a->header.hash});
     EXPECT_EQ(committed.view->tip.hash, chain_.genesis());
     EXPECT_EQ(committed.view->pool.transfers, 0u);
+    // Of all that was there only the silence is left.
+    EXPECT_EQ(store_.rows(Table::peers).size(), 1u);
+    store_.tamper(Table::peers, store_.rows(Table::peers).begin()->first, std::nullopt);
     EXPECT_TRUE(store_ == fresh);
     ASSERT_TRUE(node_->submit(a, kNow));
     EXPECT_EQ(commit().view->tip.hash, a->header.hash);

@@ -1,12 +1,15 @@
 #include "net/sync/sync.hpp"
 
+#include "net/testing/headers.hpp"
 #include "net/testing/party.hpp"
 
 namespace cairn::net {
 namespace {
 
 using testing::ChainBuilder;
+using testing::HeaderMiner;
 using testing::Party;
+using testing::slice;
 
 constexpr PeerId kAlice = 1, kBob = 2, kCarol = 3;
 
@@ -27,32 +30,6 @@ ChainBuilder::Wish at(UnixSeconds time) {
     wish.time = time;
     return wish;
 }
-/// Headers on top of a known one, of the chain's easiest bits, each with its proof of work.
-std::vector<HashedHeader> mine_headers(BlockHash parent, UnixSeconds time, std::size_t count,
-                                       CompactBits bits, UnixSeconds spacing = 10) {
-    std::vector<HashedHeader> headers;
-    for (std::size_t i = 0; i < count; ++i) {
-        BlockHeader header;
-        header.previous_hash = parent;
-        header.time = time += spacing;
-        header.bits = bits;
-        HashedHeader mined = hashed(header);
-        while (!check_work(mined)) {
-            ++header.nonce;
-            mined = hashed(header);
-        }
-        headers.push_back(mined);
-        parent = mined.hash;
-    }
-    return headers;
-}
-std::vector<HashedHeader> slice(const std::vector<HashedHeader>& all, std::size_t from,
-                                std::size_t count = limits::kHeaders) {
-    const auto end = std::min(all.size(), from + count);
-    return {all.begin() + static_cast<std::ptrdiff_t>(from),
-            all.begin() + static_cast<std::ptrdiff_t>(end)};
-}
-
 // Headers.
 
 TEST(SyncHeaders, AsksAnActivePeerAtOnceAndAnotherNever) {
@@ -94,8 +71,7 @@ TEST(SyncHeaders, AFullMessageIsFollowedByAQuestionAndAnyOtherByNone) {
     Party node{chain.params()};
     node.open(kAlice);
     (void)node.sent<GetHeaders>(kAlice);
-    const auto all =
-        mine_headers(chain.genesis(), 1'000'000, limits::kHeaders + 5, CompactBits{0x207fffff});
+    const auto all = HeaderMiner{chain.genesis(), 1'000'000}.next(limits::kHeaders + 5);
     node.headers(kAlice, slice(all, 0));
     const auto questions = node.sent<GetHeaders>(kAlice);
     ASSERT_EQ(questions.size(), 1U);
@@ -108,8 +84,7 @@ TEST(SyncHeaders, AFullMessageIsFollowedByAQuestionAndAnyOtherByNone) {
 
 TEST(SyncHeaders, TooManyInAMessageCloseAndTheLimitDoesNot) {
     ChainBuilder chain;
-    const auto all =
-        mine_headers(chain.genesis(), 1'000'000, limits::kHeaders + 1, CompactBits{0x207fffff});
+    const auto all = HeaderMiner{chain.genesis(), 1'000'000}.next(limits::kHeaders + 1);
     Party node{chain.params()};
     node.open(kAlice);
     node.headers(kAlice, slice(all, 0));
@@ -234,8 +209,7 @@ TEST(SyncHeaders, OfTheFutureAreAskedForLaterAndAreNoFault) {
 
 TEST(SyncHeaders, OneThatAnotherPeerToldIsJumpedOver) {
     ChainBuilder chain;
-    const auto all =
-        mine_headers(chain.genesis(), 1'000'000, 2 * limits::kHeaders + 1, CompactBits{0x207fffff});
+    const auto all = HeaderMiner{chain.genesis(), 1'000'000}.next(2 * limits::kHeaders + 1);
     Party node{chain.params()};
     node.open(kAlice);
     node.open(kBob);
@@ -250,11 +224,7 @@ TEST(SyncHeaders, OneThatAnotherPeerToldIsJumpedOver) {
 
 /// Row 15 of the scenarios: on the way into the ledger, and on a branch of little work.
 TEST(SyncHeaders, OfWrongBitsAreRefusedAtTheFirstAndClose) {
-    ChainSpec asert = cairn::testing::easy_spec();
-    asert.mode = DifficultyMode::asert;
-    asert.spacing = 15;
-    asert.half_life = 3600;
-    for (const auto& spec : {cairn::testing::easy_spec(), asert}) {
+    for (const auto& spec : {cairn::testing::easy_spec(), testing::adjusted_spec()}) {
         for (const std::size_t ours : {0U, 60U}) {
             ChainBuilder chain{spec};
             Party node{chain.params()};
@@ -262,7 +232,7 @@ TEST(SyncHeaders, OfWrongBitsAreRefusedAtTheFirstAndClose) {
             const auto right = chain.grow(chain.genesis(), 4, at(1'000'400));
             auto told = headers_of(right);
             const BlockHash before = told[2].hash;
-            told[3] = mine_headers(before, 1'000'400, 1, CompactBits{0x207ffffe}).front();
+            told[3] = HeaderMiner{before, 1'000'400, CompactBits{0x207ffffe}}.next();
             node.open(kAlice);
             node.headers(kAlice, told);
             EXPECT_NE(node.closed(kAlice).find("bits_required"), std::string::npos);
@@ -318,8 +288,7 @@ TEST(SyncBodies, AreNotAskedOfAPeerWhoseBranchDoesNotReachThem) {
 
 TEST(SyncBodies, TheWindowEndsSoFarAheadOfTheFirstMissing) {
     ChainBuilder chain;
-    const auto headers =
-        mine_headers(chain.genesis(), 1'000'000, limits::kWindow + 10, CompactBits{0x207fffff});
+    const auto headers = HeaderMiner{chain.genesis(), 1'000'000}.next(limits::kWindow + 10);
     Party node{chain.params()};
     std::set<BlockHash> asked;
     const std::size_t peers = limits::kWindow / limits::kBlocksInFlight + 2;
