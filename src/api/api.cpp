@@ -70,4 +70,8 @@ void Api::handle(http::Request request, std::stop_token stop, http::Responder re
     std::get<Work>(run)(services_, std::move(request), std::move(stop), std::move(responder));
 }
 
+void Api::take(http::Request request, std::unique_ptr<http::TakenSocket> socket) {
+    if (services_.peers) services_.peers(request, std::move(socket));
+}
+
 }  // namespace cairn

@@ -16,6 +16,7 @@ public:
     [[nodiscard]] Result<std::shared_ptr<const http::Caller>, http::Problem> authorise(
         const http::RequestHead& head, const http::Client& client, const http::Match& match) override;
     void handle(http::Request request, std::stop_token stop, http::Responder responder) override;
+    void take(http::Request request, std::unique_ptr<http::TakenSocket> socket) override;
 
 private:
     Services& services_;

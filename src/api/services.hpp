@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/http/guard.hpp"
+#include "api/http/handler.hpp"
 #include "api/mine_desk.hpp"
 #include "api/name_book.hpp"
 #include "api/objects.hpp"
@@ -40,6 +41,8 @@ struct Services {
     std::function<Now()> now;
     /// Who every caller is when there is no log-in; the key may be missing.
     std::shared_ptr<const Caller> owner;
+    /// Takes over connections that asked for `/p2p`, on an I/O thread. None: they are closed.
+    std::function<void(const http::Request&, std::unique_ptr<http::TakenSocket>)> peers = {};
 };
 
 }  // namespace cairn

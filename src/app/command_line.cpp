@@ -39,6 +39,9 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
     add(*node, "--auth", settings.auth, "Log-in: on or off (off: loopback only) [on; on dev off]")
         ->check(CLI::IsMember(kOnOff));
     add(*node, "--gossip", settings.gossip, "Dial and relay by itself")->check(CLI::IsMember(kOnOff));
+    add(*node, "--connect", settings.connect, "A node to stay connected with, HOST:PORT; repeatable");
+    add(*node, "--allow-node", settings.allow_nodes,
+        "Key of a node that may connect, hex; repeatable [all] (loopback only)");
     add(*node, "--store", settings.store, "rocksdb, or memory (forgets everything at exit)")
         ->check(CLI::IsMember(std::vector<std::string>{"rocksdb", "memory"}));
     add(*node, "--host", settings.hosts, "A host name under which this node may be called; repeatable");

@@ -18,11 +18,15 @@
 #include "app/log.hpp"
 #include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
+#include "app/node_key.hpp"
 #include "app/node_thread.hpp"
+#include "app/peer_network.hpp"
 #include "app/slow_threads.hpp"
 #include "app/store.hpp"
 #include "core/primitives/coins.hpp"
+#include "net/node_address.hpp"
 #include "wallet/atomic_file.hpp"
+#include "wallet/random.hpp"
 
 namespace cairn {
 namespace {
@@ -91,6 +95,33 @@ void log_commit(const Committed& committed) {
         log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
 }
 
+/// `--connect` and `--allow-node`.
+Result<net::PeersOptions, std::string> peers_options(const NodeSettings& settings,
+                                                     const Endpoint& endpoint) {
+    net::PeersOptions peers;
+    peers.gossip = settings.gossip == "on";
+    for (const std::string& text : settings.connect) {
+        auto address = net::parse_node_address(text);
+        if (!address) return fail("--connect " + text + ": " + address.error());
+        peers.connect.push_back(std::move(*address));
+    }
+    for (const std::string& text : settings.allow_nodes) {
+        const auto bytes = from_hex(text);
+        if (!bytes || bytes->size() != 32)
+            return fail("--allow-node: expected a node's key, 64 hex digits, found \"" + text + "\"");
+        net::NodeKey key;
+        std::copy(bytes->begin(), bytes->end(), key.bytes.begin());
+        peers.allowed.push_back(key);
+    }
+    // Without TLS whoever stands in between may take a connection over once it has shaken hands.
+    if (!peers.allowed.empty() && !is_loopback(endpoint.address))
+        return fail("--allow-node off loopback demands TLS, which this version does not have: listen "
+                    "on 127.0.0.1, or leave --allow-node out");
+    const auto seed = random_bytes<8>();
+    for (const std::uint8_t byte : seed) peers.seed = peers.seed << 8 | byte;
+    return peers;
+}
+
 /// Everything that was checked before anything is started.
 struct Plan {
     std::shared_ptr<const ChainParams> chain;
@@ -130,6 +161,9 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     auto mine_on = parse_mine_on(settings, plan.chain->spec());
     if (!mine_on) return fail(std::move(mine_on.error()));
     plan.mine_on = *mine_on;
+    auto peers = peers_options(settings, plan.endpoint);
+    if (!peers) return fail(std::move(peers.error()));
+    plan.options.peers = std::move(*peers);
     plan.options.pool.min_fee_rate = rate->units();
     plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
@@ -209,6 +243,14 @@ int run_node(const NodeSettings& settings) {
 
     auto miner = miner_settings(settings, *plan, **users);
     if (!miner) return refuse(miner.error());
+    auto node_key = load_node_key(plan->datadir);
+    if (!node_key) return refuse(node_key.error());
+    // Peers are told the port, so that it is taken before there is anybody to serve it.
+    auto listener = http::Listener::open(plan->endpoint.address, plan->endpoint.port);
+    if (!listener) return refuse(listener.error());
+    plan->options.peers.key = (*node_key)->address();
+    plan->options.peers.listens_on = listener->port();
+    PeerNetwork network{plan->chain, *node_key, listener->port(), version_text()};
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
     NodeThreadHooks hooks;
@@ -216,15 +258,18 @@ int run_node(const NodeSettings& settings) {
     hooks.recover = [&] { return store->recover(); };
     hooks.committed = [&](const Committed& committed) {
         log_commit(committed);
+        static_cast<void>(network.on_committed(committed));
         if (auto* desk = desk_of_hooks.load(); desk != nullptr && committed.work)
             desk->on_work(committed.work);
     };
-    hooks.trouble = [](const StoreError* error) {
-        if (error != nullptr) log::error("store failed, read-only until it recovers", {{"detail", error->detail}});
-        else log::info("store recovered");
+    hooks.trouble = [&](const StoreError* error) {
+        if (error == nullptr) return log::info("store recovered");
+        log::error("store failed, read-only until it recovers", {{"detail", error->detail}});
+        network.on_trouble();
     };
     auto node = NodeThread::start(plan->chain, *store->store, plan->options, std::move(hooks));
     if (!node) return refuse(plan->datadir + ": " + node.error().detail);
+    network.attach(**node);
     if ((*node)->bad_pool_rows() > 0)
         log::warn("damaged pool rows dropped", {{"rows", (*node)->bad_pool_rows()}});
 
@@ -249,12 +294,17 @@ int run_node(const NodeSettings& settings) {
                       plan->auth        ? nullptr
                       : owner.valid() ? owner.get()
                                       : owner_of(**users, plan->datadir)};
+    services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
+        network.take(request, std::move(socket));
+    };
     Api api{services};
-    auto server = http::Server::start(server_config(settings, *plan), api);
+    auto server = http::Server::start(server_config(settings, *plan), api, std::move(*listener));
     if (!server) {
         // A block of the desk's may be on its way through the node.
+        network.stop_peers();
         desk.stop();
         desk_of_hooks = nullptr;
+        network.stop_checks();
         (*node)->stop();
         return refuse(server.error());
     }
@@ -263,6 +313,7 @@ int run_node(const NodeSettings& settings) {
                           {"genesis", plan->chain->genesis().hash.to_string()},
                           {"index", (*node)->view()->tip.height},
                           {"datadir", plan->datadir},
+                          {"node", to_hex((*node_key)->address().bytes)},
                           {"auth", plan->auth ? "on" : "off"},
                           {"mine", desk.is_mining() ? "on" : "off"}});
     std::cout << "listening on " << url << std::endl;
@@ -271,12 +322,15 @@ int run_node(const NodeSettings& settings) {
     int signal = 0;
     while ((signal = signals.wait(kSweepSeconds)) == 0) sessions.sweep(read_clocks().steady);
 
-    // Outside in: nothing new comes, what runs ends, the store goes last.
+    // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
+    // that requests that wait for it end with the server.
     log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     desk.stop();
     (*server)->stop();
+    network.stop_peers();
     slow.stop();
     desk_of_hooks = nullptr;
+    network.stop_checks();
     (*node)->stop();
     log::info("stopped", {{"index", (*node)->view()->tip.height}});
     return 0;

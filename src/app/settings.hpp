@@ -17,6 +17,8 @@ struct NodeSettings {
     std::string chain = "main";
     std::string auth;  // on, off, or empty: the chain's default
     std::string gossip = "on";
+    std::vector<std::string> connect;  // HOST:PORT
+    std::vector<std::string> allow_nodes;  // keys, hex
     std::string store = "rocksdb";
     std::vector<std::string> hosts;
     std::vector<std::string> cors;

@@ -273,20 +273,23 @@ TEST_F(NodeTest, RestartGoesBackToGenesisAfterABackup) {
     commit();
     MapStore fresh;
     ASSERT_TRUE(Node::open(chain_.params(), fresh, {}, kNow));
-    const auto restarted = node_->restart();
+    const auto restarted = node_->restart(kNow);
     ASSERT_TRUE(restarted);
     EXPECT_EQ(*restarted, "backup");
     const auto committed = commit();
     EXPECT_EQ(committed.change.disconnected, std::vector{a->header.hash});
     EXPECT_EQ(committed.view->tip.hash, chain_.genesis());
     EXPECT_EQ(committed.view->pool.transfers, 0u);
+    // Of all that was there only the silence is left.
+    EXPECT_EQ(store_.rows(Table::peers).size(), 1u);
+    store_.tamper(Table::peers, store_.rows(Table::peers).begin()->first, std::nullopt);
     EXPECT_TRUE(store_ == fresh);
     ASSERT_TRUE(node_->submit(a, kNow));
     EXPECT_EQ(commit().view->tip.hash, a->header.hash);
 }
 
 TEST_F(NodeTest, RestartOfAnEmptyChainNeedsNoBackup) {
-    const auto restarted = node_->restart();
+    const auto restarted = node_->restart(kNow);
     ASSERT_TRUE(restarted);
     EXPECT_EQ(*restarted, "");
     EXPECT_EQ(store_.backups, 0u);

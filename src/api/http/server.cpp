@@ -50,21 +50,11 @@ public:
         pause_.emplace(loops_.front()->context);
     }
 
-    Result<void, std::string> listen() {
+    Result<void, std::string> listen(Listener listener) {
         error_code ec;
-        const auto address = boost::asio::ip::make_address(config_.address, ec);
-        if (ec) return fail("\"" + config_.address + "\" is no address to listen on");
-        const tcp::endpoint endpoint{address, config_.port};
-        const auto failed = [&] {
-            return fail("cannot listen on " + config_.address + " port " +
-                        std::to_string(config_.port) + ": " + ec.message());
-        };
-        if (acceptor_->open(endpoint.protocol(), ec)) return failed();
-        acceptor_->set_option(tcp::acceptor::reuse_address{true}, ec);
-        if (acceptor_->bind(endpoint, ec)) return failed();
-        if (acceptor_->listen(boost::asio::socket_base::max_listen_connections, ec))
-            return failed();
-        port_ = acceptor_->local_endpoint(ec).port();
+        port_ = listener.port();
+        acceptor_->assign(listener.is_v6() ? tcp::v6() : tcp::v4(), listener.release(), ec);
+        if (ec) return fail("cannot listen: " + ec.message());
         return {};
     }
 
@@ -132,8 +122,16 @@ private:
 };
 
 Result<std::unique_ptr<Server>, std::string> Server::start(ServerConfig config, Handler& handler) {
+    auto listener = Listener::open(config.address, config.port);
+    if (!listener) return fail(std::move(listener.error()));
+    return start(std::move(config), handler, std::move(*listener));
+}
+
+Result<std::unique_ptr<Server>, std::string> Server::start(ServerConfig config, Handler& handler,
+                                                           Listener listener) {
     auto engine = std::make_unique<Engine>(config, handler);
-    if (auto listening = engine->listen(); !listening) return fail(std::move(listening.error()));
+    if (auto listening = engine->listen(std::move(listener)); !listening)
+        return fail(std::move(listening.error()));
     engine->run();
     return std::unique_ptr<Server>{new Server{std::move(engine)}};
 }

@@ -37,6 +37,30 @@ struct ServerConfig {
     std::chrono::milliseconds tick{100};          // how often all these are looked at
 };
 
+/// A socket that listens already, though nobody serves it yet: its port is known, and who connects
+/// waits.
+class Listener {
+public:
+    /// `port` 0: any. The error is a sentence.
+    [[nodiscard]] static Result<Listener, std::string> open(const std::string& address,
+                                                            std::uint16_t port);
+    Listener(Listener&& other) noexcept;
+    Listener& operator=(Listener&&) = delete;
+    ~Listener();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] bool is_v6() const { return v6_; }
+    /// The descriptor, which is the caller's from now on.
+    [[nodiscard]] int release();
+
+private:
+    Listener(int descriptor, std::uint16_t port, bool v6)
+        : descriptor_{descriptor}, port_{port}, v6_{v6} {}
+    int descriptor_;
+    std::uint16_t port_;
+    bool v6_;
+};
+
 /// HTTP/1.1 on one port. Each I/O thread has its own connections; nothing here is shared but the
 /// count of them.
 ///
@@ -48,6 +72,10 @@ public:
     /// Listens and serves until stopped; `handler` outlives it. The error is a sentence.
     [[nodiscard]] static Result<std::unique_ptr<Server>, std::string> start(ServerConfig config,
                                                                             Handler& handler);
+    /// The same on a socket that listens; address and port of `config` are not read.
+    [[nodiscard]] static Result<std::unique_ptr<Server>, std::string> start(ServerConfig config,
+                                                                            Handler& handler,
+                                                                            Listener listener);
     ~Server();
 
     [[nodiscard]] std::uint16_t port() const;

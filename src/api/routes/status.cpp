@@ -29,10 +29,10 @@ http::Answer status(const Reading& reading) {
     writer.key("hash").string(view.tip.hash.to_string());
     writer.key("work").string(work_text(view.tip.work));
     writer.key("issued").raw(format_coin_units(view.tip.issued));
-    writer.key("peers").number(0);
+    writer.key("peers").number(view.peers);
     writer.key("pool_length").number(view.pool.transfers);
     writer.key("mining").boolean(services.mines.is_mining());
-    writer.key("syncing").boolean(false);
+    writer.key("syncing").boolean(view.syncing);
     writer.key("gossip").boolean(services.options.gossip);
     writer.key("read_only").boolean(view.read_only);
     writer.key("version").string(services.options.version);

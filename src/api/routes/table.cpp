@@ -30,6 +30,11 @@ ApiRoute work(Method method, std::string_view pattern, Role who, Work run, Route
     return {{method, pattern, who, true, false, limits, doc}, run};
 }
 
+/// The peers' WebSocket: the engine gives the connection away, and nothing is run.
+ApiRoute peer_socket(std::string_view pattern, http::RouteDoc doc) {
+    return {{Method::get, pattern, anyone, false, true, kUsual, doc}, Read{nullptr}};
+}
+
 /// Needs more than a view, and changes nothing.
 ApiRoute ask(Method method, std::string_view pattern, Role who, Work run, http::RouteDoc doc) {
     return {{method, pattern, who, false, false, kUsual, doc}, run};
@@ -82,6 +87,7 @@ const std::vector<ApiRoute>& table() {
         work(Method::del, "/users/{name}", operator_, remove_user, kUsual,
              {.summary = "Remove a user and its key"}),
         ask(Method::get, "/users/me", member, who_am_i, {.summary = "Who am I, and what do I have"}),
+        peer_socket("/p2p", {.summary = "The socket of other nodes (WebSocket, subprotocol cairn.1)"}),
         read(Method::get, "/healthz", healthz, {.summary = "Alive"}),
         read(Method::get, "/readyz", readyz, {.summary = "Able to serve, or 503 with the reason"}),
     };
