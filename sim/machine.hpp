@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "node/gate.hpp"
 #include "node/node.hpp"
 #include "sim/checker.hpp"
 #include "sim/network.hpp"
