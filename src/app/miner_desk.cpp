@@ -5,7 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "api/commands.hpp"
+#include "node/commands.hpp"
 #include "wallet/random.hpp"
 
 namespace cairn {

@@ -31,14 +31,17 @@ private:
 
 NodeThread::NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
                        NodeThreadHooks hooks)
-    : chain_{std::move(chain)}, store_{store}, options_{options}, hooks_{std::move(hooks)} {}
+    : chain_{std::move(chain)},
+      store_{store},
+      options_{std::move(options)},
+      hooks_{std::move(hooks)} {}
 
 Result<std::unique_ptr<NodeThread>, OpenError> NodeThread::start(
     std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
     NodeThreadHooks hooks) {
     std::unique_ptr<NodeThread> owner{
-        new NodeThread{std::move(chain), store, options, std::move(hooks)}};
-    auto node = Node::open(owner->chain_, store, options, owner->hooks_.now());
+        new NodeThread{std::move(chain), store, std::move(options), std::move(hooks)}};
+    auto node = Node::open(owner->chain_, store, owner->options_, owner->hooks_.now());
     if (!node) return fail(node.error());
     owner->node_ = std::move(*node);
     owner->bad_pool_rows_ = owner->node_->bad_pool_rows();
@@ -64,8 +67,8 @@ bool NodeThread::post(Lane lane, std::unique_ptr<Command> command) {
     {
         const std::lock_guard lock{queue_mutex_};
         auto& waiting = lanes_[static_cast<std::size_t>(lane)];
-        if (stopping_ || waiting.size() >= (lane == Lane::blocks ? kBlocksMax : kTransfersMax))
-            return false;
+        constexpr std::array<std::size_t, kLanes> kMost{kBlocksMax, kPeersMax, kTransfersMax};
+        if (stopping_ || waiting.size() >= kMost[static_cast<std::size_t>(lane)]) return false;
         waiting.push_back(std::move(command));
     }
     wake_.notify_one();
@@ -92,14 +95,19 @@ void NodeThread::publish(ViewPtr view) {
 }
 
 NodeThread::Group NodeThread::take(bool more_work) {
-    const auto waiting = [this] { return !lanes_[0].empty() || !lanes_[1].empty(); };
+    const auto waiting = [this] {
+        return std::any_of(lanes_.begin(), lanes_.end(),
+                           [](const auto& lane) { return !lane.empty(); });
+    };
     std::unique_lock lock{queue_mutex_};
     if (!more_work)
         wake_.wait_for(lock, std::chrono::milliseconds{kTickMs},
                        [&] { return stopping_ || mining_changed_ || waiting(); });
     Group group;
     for (auto& lane : lanes_) {
-        while (!lane.empty() && group.size() < kGroupMax) {
+        const bool of_peers = &lane == &lanes_[static_cast<std::size_t>(Lane::peers)];
+        const std::size_t most = of_peers ? group.size() + kPeersOfGroup : kGroupMax;
+        while (!lane.empty() && group.size() < most) {
             if (lane.front()->alone() && !group.empty()) return group;
             group.push_back(std::move(lane.front()));
             lane.pop_front();
@@ -114,17 +122,25 @@ void NodeThread::fail_all(Group& group, const StoreError& error) {
     group.clear();
 }
 
-void NodeThread::work_on(Group group) {
+void NodeThread::work_on(Group& group) {
     const Now now = hooks_.now();
     if (!node_) {
         fail_all(group, StoreError{StoreFault::io, "the store cannot be written at the moment"});
         return;
     }
-    for (auto& command : group) command->run(*node_, now);
+    Group rest;
+    for (auto command = group.begin(); command != group.end(); ++command) {
+        if (node_->rows().bytes() > kGroupBytes) {
+            rest.assign(std::make_move_iterator(command), std::make_move_iterator(group.end()));
+            group.erase(command, group.end());
+            break;
+        }
+        (*command)->run(*node_, now);
+    }
     node_->step(now);
     if (now.steady >= next_tick_) {
         node_->on_tick(now);
-        next_tick_ = now.steady + 10 * kTickMs;
+        next_tick_ = now.steady + kTickMs;
     }
     const auto before = view();
     auto committed = node_->commit(now);
@@ -136,11 +152,14 @@ void NodeThread::work_on(Group group) {
         publish(std::move(halted));
         hooks_.trouble(&committed.error());
         fail_all(group, committed.error());
+        fail_all(rest, committed.error());
         return;
     }
     publish(committed->view);
     for (auto& command : group) command->done(committed->view);
-    if (committed->view != before || committed->work) hooks_.committed(*committed);
+    if (committed->view != before || committed->work || !committed->actions.empty())
+        hooks_.committed(*committed);
+    group = std::move(rest);
 }
 
 void NodeThread::recover() {
@@ -181,7 +200,8 @@ void NodeThread::run() {
             if (std::exchange(mining_changed_, false) && node_) node_->set_mining(mining_);
             if (stopping_ && group.empty()) return;
         }
-        work_on(std::move(group));
+        do work_on(group);
+        while (!group.empty());
         if (!node_) recover();
     }
 }

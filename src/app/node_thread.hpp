@@ -18,22 +18,27 @@ struct NodeThreadHooks {
     std::function<Now()> now;
     /// Makes the store writable again after a failed write; an error while it cannot be.
     std::function<Result<void, StoreError>()> recover;
-    /// After each commit that changed something, once its answers are given.
+    /// After each commit that changed something or gave the peers something to do, once its answers
+    /// are given.
     std::function<void(const Committed&)> committed;
     /// A failed write, and the recovery from it (null).
     std::function<void(const StoreError*)> trouble;
 };
 
-/// The thread that owns the node. It drains two bounded lanes, blocks before transfers, and for each
-/// group: run, one durable write, publish the view, answer. If the write fails every command of the
-/// group hears it, and the node is opened anew on the same store as at start-up; until that succeeds
-/// the view says read_only and commands are refused.
+/// The thread that owns the node. It drains three bounded lanes, blocks before what peers send
+/// before transfers, and for each group: run, one durable write, publish the view, answer. If the
+/// write fails every command of the group hears it, and the node is opened anew on the same store
+/// as at start-up; until that succeeds the view says read_only and commands are refused.
 class NodeThread final : public Gate {
 public:
     static constexpr std::size_t kBlocksMax = 64;
+    static constexpr std::size_t kPeersMax = 16384;
     static constexpr std::size_t kTransfersMax = 8192;
-    static constexpr std::size_t kGroupMax = 1024;       // commands a group
-    static constexpr Tick kTickMs = 1000;
+    static constexpr std::size_t kGroupMax = 1024;     // commands a group
+    static constexpr std::size_t kPeersOfGroup = 512;  // of them, so that transfers have a turn
+    static constexpr std::size_t kGroupBytes =
+        32 * 1024 * 1024;  // staged; the rest is the next group's
+    static constexpr Tick kTickMs = 250;
     static constexpr Tick kRecoverMs = 1000;
 
     static Result<std::unique_ptr<NodeThread>, OpenError> start(
@@ -60,7 +65,7 @@ private:
     void run();
     /// Waits for commands, a tick or more work; empty at the end of a tick.
     [[nodiscard]] Group take(bool more_work);
-    void work_on(Group group);
+    void work_on(Group& group);
     void fail_all(Group& group, const StoreError& error);
     void recover();
     void publish(ViewPtr view);
@@ -76,9 +81,9 @@ private:
 
     mutable std::mutex view_mutex_;  // guards view_ only
     ViewPtr view_;
-    std::mutex queue_mutex_;         // guards what follows
+    std::mutex queue_mutex_;  // guards what follows
     std::condition_variable wake_;
-    std::array<std::deque<std::unique_ptr<Command>>, 2> lanes_;
+    std::array<std::deque<std::unique_ptr<Command>>, kLanes> lanes_;
     bool stopping_ = false;
     bool mining_ = false;
     bool mining_changed_ = false;

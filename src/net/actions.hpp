@@ -21,12 +21,20 @@ using Ticket = std::uint64_t;
 /// x-only key that names a node, used for the handshake and nothing else.
 using NodeKey = Address;
 
+/// Why a dial came to nothing, as far as it changes what is kept of the address.
+enum class DialFault : std::uint8_t {
+    unreachable,  // nobody there, or nobody that speaks this protocol: it may come
+    other_chain,
+    itself,
+};
+
 /// What a handshake told of the other side. Its genesis is ours and its signature right.
 struct Hello {
     NodeKey key;
     bool outbound = false;  // we dialled
     NodeAddress
         address;  // outbound: as it was dialled; inbound: its IP and the port it dialled from
+    std::optional<IpBytes> ip;     // that was spoken to, where `address` is a name
     std::uint16_t listens_on = 0;  // its own port, 0 if it takes no peers
     std::string agent;             // printable ASCII
     BlockHash tip;                 // claims, until headers show them
@@ -40,7 +48,8 @@ struct Send {
 };
 struct Close {
     PeerId peer = 0;
-    std::string why;  // a sentence, for the log and the list of nodes
+    std::string why;   // a sentence, for the log and the list of nodes
+    bool ban = false;  // it broke a rule, and is not let in again for a while
 };
 struct Dial {
     NodeAddress to;

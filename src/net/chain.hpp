@@ -12,6 +12,7 @@ struct Chain {
     Ledger& ledger;
     const Pool& pool;
     Staged& rows;
+    bool switching = false;  // a switch of branches is longer than what was done of it
 };
 
 }  // namespace cairn::net

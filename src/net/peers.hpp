@@ -34,17 +34,17 @@ public:
     void load(Chain chain, Now now);
 
     void on_open(PeerId peer, const Hello& hello, Chain chain, Now now, Actions& out);
-    void on_close(PeerId peer, const std::string& why, Chain chain, Now now, Actions& out);
-    void on_dial_failed(const NodeAddress& to, const std::string& why, Chain chain, Now now,
-                        Actions& out);
-    /// A connection that shook hands but is refused before it counts (self, wrong key) ends the
-    /// dial too.
+    void on_close(PeerId peer, const std::string& why, bool ban, Chain chain, Now now,
+                  Actions& out);
+    void on_dial_failed(const NodeAddress& to, const std::string& why, DialFault fault, Chain chain,
+                        Now now, Actions& out);
     void on_message(PeerId peer, const Message& message, Chain chain, Now now, Actions& out);
     void on_offered(PeerId peer, const Result<void, Rejection>& verdict, Chain chain, Now now,
                     Actions& out);
     void on_verdict(PeerId peer, const Item& what, const std::optional<Rejection>& refused,
                     Chain chain, Now now, Actions& out);
-    /// What a commit made public, once it is durable.
+    /// What a commit made public, once it is durable; after every commit, also of nothing:
+    /// questions that wait (`register_nodes`, `resolve`) end here.
     void on_commit(const TipChange& change, const std::vector<Txid>& admitted,
                    const Pool::Settled& settled, Chain chain, Now now, Actions& out);
     void on_tick(Chain chain, Now now, Actions& out);
@@ -60,10 +60,11 @@ public:
     /// After /restart: closes everybody, and neither dials nor admits until asked to (stored).
     void fall_silent(Chain chain, Now now, Actions& out);
 
-    [[nodiscard]] std::vector<NodeState> nodes(Chain chain, Now now) const;
+    [[nodiscard]] std::vector<NodeState> nodes(Now now) const;
     [[nodiscard]] std::vector<NodeAddress> registered() const;
     [[nodiscard]] std::size_t connected() const;
     [[nodiscard]] bool syncing() const;
+    [[nodiscard]] bool silent() const;
 
 private:
     struct State;

@@ -11,9 +11,9 @@ namespace cairn {
 
 class Node;
 
-/// A request to the node's thread. `run` decides and stages; `done` comes after the group's one durable
-/// write, with the view that shows it or the reason why nothing of it was kept. A rejection travels
-/// inside the command. `done` must not block.
+/// A request to the node's thread. `run` decides and stages; `done` comes after the group's one
+/// durable write, with the view that shows it or the reason why nothing of it was kept. A rejection
+/// travels inside the command. `done` must not block.
 struct Command {
     virtual ~Command() = default;
     virtual void run(Node& node, Now now) = 0;
@@ -22,14 +22,16 @@ struct Command {
     [[nodiscard]] virtual bool alone() const { return false; }
 };
 
-/// Blocks go before transfers; each lane is bounded on its own.
-enum class Lane : std::uint8_t { blocks, transfers };
+/// Our own blocks go first, then what peers send, then transfers; each lane is bounded on its own.
+enum class Lane : std::uint8_t { blocks, peers, transfers };
+inline constexpr std::size_t kLanes = 3;
 
 /// All that the interface and the peers know of the node. Any thread.
 class Gate {
 public:
     virtual ~Gate() = default;
-    /// False: the lane is full or the node is stopping; the command is gone and `done` is not called.
+    /// False: the lane is full or the node is stopping; the command is gone and `done` is not
+    /// called.
     [[nodiscard]] virtual bool post(Lane lane, std::unique_ptr<Command> command) = 0;
     [[nodiscard]] virtual ViewPtr view() const = 0;
 };

@@ -14,11 +14,13 @@ constexpr std::size_t kBlockOverhead = BlockHeader::kSize + 9 + 50 + Reward::kEx
 /// millisecond for this many of them, so that mining leaves most of the time to the pool itself.
 constexpr std::size_t kTransfersPerMs = 20;
 
+constexpr Tick kExpireEvery = 10'000;
+
 }  // namespace
 
 Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
                                                     Store& store, NodeOptions options, Now now) {
-    std::unique_ptr<Node> node{new Node{std::move(chain), store, options}};
+    std::unique_ptr<Node> node{new Node{std::move(chain), store, std::move(options)}};
     if (auto loaded = node->load(now); !loaded) return fail(loaded.error());
     return node;
 }
@@ -34,6 +36,8 @@ Result<void, OpenError> Node::load(Now now) {
     bad_pool_rows_ =
         pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
     advance(now);
+    peers_.emplace(options_.peers);
+    peers_->load(chain_of_peers(), now);
     if (auto written = commit(now); !written)
         return fail(OpenError{"the store cannot be written: " + written.error().detail});
     return {};
@@ -105,11 +109,104 @@ void Node::step(Now now) {
     if (more_) advance(now);
 }
 
-void Node::on_tick(Now now) { pool_->expire(now.wall, *staged_); }
+void Node::on_tick(Now now) {
+    if (now.steady >= next_expiry_) {
+        pool_->expire(now.wall, *staged_);
+        next_expiry_ = now.steady + kExpireEvery;
+    }
+    net::Actions actions;
+    peers_->on_tick(chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
 
-Result<std::string, StoreError> Node::restart() {
-    if (staged_->fault()) return fail(*staged_->fault());
-    ENSURE(staged_->empty());
+void Node::on_open(net::PeerId peer, const net::Hello& hello, Now now) {
+    net::Actions actions;
+    peers_->on_open(peer, hello, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::on_dial_failed(const net::NodeAddress& to, const std::string& why, Now now,
+                          net::DialFault fault) {
+    net::Actions actions;
+    peers_->on_dial_failed(to, why, fault, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::on_close(net::PeerId peer, const std::string& why, Now now, bool ban) {
+    net::Actions actions;
+    peers_->on_close(peer, why, ban, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::on_message(net::PeerId peer, const net::Message& message, Now now) {
+    net::Actions actions;
+    peers_->on_message(peer, message, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::on_checked(const net::Checked& checked, Now now) {
+    // Bodies that were on their way when the chain was begun anew must not bring the old one back.
+    if (peers_->silent()) return;
+    std::optional<Rejection> refused;
+    if (const auto* block = std::get_if<BlockPtr>(&checked.outcome)) {
+        if (auto submitted = submit(*block, now); !submitted)
+            refused = std::move(submitted.error());
+    } else if (const auto* transfer = std::get_if<TransferPtr>(&checked.outcome)) {
+        if (auto admitted = submit(*transfer, now); !admitted)
+            refused = std::move(admitted.error());
+    } else {
+        refused = std::get<Rejection>(checked.outcome);
+        if (checked.what.kind == net::ItemKind::block && condemns_header(refused->rule)) {
+            const auto hash = digest_cast<BlockHash>(checked.what.hash);
+            if (const auto record = ledger_->header(*staged_, hash))
+                condemn(HashedHeader{record->header, hash}, refused->rule, now);
+        }
+    }
+    net::Actions actions;
+    peers_->on_verdict(checked.from, checked.what, refused, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::register_nodes(net::Ticket ticket, const std::vector<std::string>& texts, Tick deadline,
+                          Now now) {
+    net::Actions actions;
+    peers_->register_nodes(ticket, texts, deadline, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+bool Node::remove_node(const net::NodeAddress& address, Now now) {
+    net::Actions actions;
+    const bool removed = peers_->remove(address, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+    return removed;
+}
+
+void Node::resolve(net::Ticket ticket, Tick deadline, Now now) {
+    net::Actions actions;
+    peers_->resolve(ticket, deadline, chain_of_peers(), now, actions);
+    take(std::move(actions), now);
+}
+
+void Node::take(net::Actions actions, Now now) {
+    // What comes of an offer may be another offer: by index, for the list grows.
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        const auto* made = std::get_if<net::Offer>(&actions[i]);
+        if (made == nullptr) {
+            pending_.actions.push_back(std::move(actions[i]));
+            continue;
+        }
+        const net::Offer offer = *made;
+        Result<void, Rejection> verdict;
+        for (const auto& header : offer.headers) {
+            verdict = ledger_->add_header(header, now.wall, *staged_);
+            if (!verdict) break;
+        }
+        peers_->on_offered(offer.from, verdict, chain_of_peers(), now, actions);
+    }
+}
+
+Result<std::string, StoreError> Node::restart(Now now) {
+    if (auto written = write_staged(); !written) return fail(written.error());
     std::string backup;
     if (ledger_->tip().height > 1 || pool_->size(0).transfers > 0) {
         auto made = store_->backup();
@@ -124,6 +221,9 @@ Result<std::string, StoreError> Node::restart() {
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
     more_ = false;
+    net::Actions actions;
+    peers_->fall_silent(chain_of_peers(), now, actions);
+    take(std::move(actions), now);
     if (left != ledger_->tip().hash) pending_.change.disconnected.push_back(left);
     return backup;
 }
@@ -159,21 +259,48 @@ TemplatePtr Node::make_template() {
     return work;
 }
 
-Result<Committed, StoreError> Node::commit(Now now) {
+Result<bool, StoreError> Node::write_staged() {
     ledger_->stage_candidates(*staged_);
     if (staged_->fault()) return fail(*staged_->fault());
-    const bool changed = !staged_->empty();
-    if (changed) {
-        if (auto written = store_->write(std::move(*staged_).to_batch()); !written)
-            return fail(written.error());
-        staged_ = std::make_unique<Staged>(store_->snapshot());
-        ++generation_;
-    }
-    if (changed || !view_)
-        view_ = std::make_shared<const View>(View{
-            generation_, chain_, ledger_->tip(), pool_->size(now.wall), false, store_->snapshot()});
-    Committed committed = std::move(pending_);
-    pending_ = {};
+    if (staged_->empty()) return false;
+    if (auto written = store_->write(std::move(*staged_).to_batch()); !written)
+        return fail(written.error());
+    staged_ = std::make_unique<Staged>(store_->snapshot());
+    ++generation_;
+    return true;
+}
+
+void Node::refresh_view(bool changed, Now now) {
+    if (!changed && view_ && view_->peers == peers_->connected() &&
+        view_->syncing == peers_->syncing())
+        return;
+    auto view = std::make_shared<View>();
+    view->generation = generation_;
+    view->chain = chain_;
+    view->tip = ledger_->tip();
+    view->pool = pool_->size(now.wall);
+    view->peers = peers_->connected();
+    view->syncing = peers_->syncing();
+    view->store = changed || !view_ ? store_->snapshot() : view_->store;
+    view_ = std::move(view);
+}
+
+Result<Committed, StoreError> Node::commit(Now now) {
+    const auto written = write_staged();
+    if (!written) return fail(written.error());
+    const bool changed = *written;
+    Committed committed = std::exchange(pending_, {});
+    std::vector<Txid> admitted;
+    admitted.reserve(committed.admitted.size());
+    for (const auto& transfer : committed.admitted) admitted.push_back(transfer->id());
+    net::Actions actions;
+    peers_->on_commit(committed.change, admitted, committed.settled, chain_of_peers(), now,
+                      actions);
+    take(std::move(actions), now);
+    // What they say upon a commit speaks of what is durable.
+    for (auto& action : std::exchange(pending_.actions, {}))
+        committed.actions.push_back(std::move(action));
+    refresh_view(changed, now);
     committed.view = view_;
     template_due_ = template_due_ || changed;
     const bool new_tip = template_tip_ != ledger_->tip().hash;

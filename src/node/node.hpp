@@ -7,6 +7,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/pool.hpp"
 #include "miner/template.hpp"
+#include "net/peers.hpp"
 #include "node/view.hpp"
 
 namespace cairn {
@@ -14,6 +15,7 @@ namespace cairn {
 struct NodeOptions {
     PoolLimits pool;
     Ledger::Limits ledger;
+    net::PeersOptions peers;
     /// Of the first view: who opens a node anew after a failed commit goes on counting.
     std::uint64_t first_generation = 1;
 };
@@ -21,10 +23,11 @@ struct NodeOptions {
 /// What a commit made public.
 struct Committed {
     ViewPtr view;
-    TipChange change;             // blocks that left and joined since the commit before
-    Pool::Settled settled;        // what that did to the pool
+    TipChange change;       // blocks that left and joined since the commit before
+    Pool::Settled settled;  // what that did to the pool
     std::vector<TransferPtr> admitted;
-    TemplatePtr work;             // new work for miners, if somebody mines and it changed
+    TemplatePtr work;      // new work for miners, if somebody mines and it changed
+    net::Actions actions;  // to be carried out now that all is durable; no `Offer`
 };
 
 /// What became of a block that was handed in.
@@ -33,9 +36,10 @@ struct Submitted {
     bool fresh = false;  // it was not known before
 };
 
-/// The one owner of the chain: a deterministic machine of ledger and pool, without thread, socket,
-/// clock or file. Calls stage changes; `commit` writes all of them as one durable batch. Whoever drives
-/// it (the node's thread, the simulation) publishes the view, answers and relays only after that.
+/// The one owner of the chain: a deterministic machine of ledger, pool and peers, without thread,
+/// socket, clock or file. Calls stage changes; `commit` writes all of them as one durable batch.
+/// Whoever drives it (the node's thread, the simulation) publishes the view, answers and relays
+/// only after that.
 ///
 /// After a failed commit the object is spent: open a new one on the same store. That is the only
 /// recovery there is. Source: docs/architecture.md, One owner.
@@ -43,11 +47,12 @@ class Node {
 public:
     /// Opens what the store holds, or begins the chain in an empty one (a durable write).
     static Result<std::unique_ptr<Node>, OpenError> open(std::shared_ptr<const ChainParams> chain,
-                                                         Store& store, NodeOptions options, Now now);
+                                                         Store& store, NodeOptions options,
+                                                         Now now);
 
     [[nodiscard]] Result<Admitted, Rejection> submit(TransferPtr transfer, Now now);
-    /// Keeps the block and moves towards the branch of most work. Errors: the header's rules, and those
-    /// that connecting it broke.
+    /// Keeps the block and moves towards the branch of most work. Errors: the header's rules, and
+    /// those that connecting it broke.
     [[nodiscard]] Result<Submitted, Rejection> submit(const BlockPtr& block, Now now);
     /// A body that broke a rule alone: its header and all that follows are invalid from now on.
     void condemn(const HashedHeader& header, Rule rule, Now now);
@@ -58,11 +63,35 @@ public:
     [[nodiscard]] std::optional<Txid> idempotency(const Hash256& key, Now now) const;
     void remember_idempotency(const Hash256& key, const Txid& id, Now now);
 
-    /// Back to genesis: chain and pool. The backup of what was there comes first; its name, or nothing
-    /// of an empty chain. Nothing else may be staged.
-    [[nodiscard]] Result<std::string, StoreError> restart();
+    /// Back to genesis: chain and pool; peers fall silent. The backup of what was there comes
+    /// first; its name, or nothing of an empty chain. What is staged is written before it.
+    [[nodiscard]] Result<std::string, StoreError> restart(Now now);
 
-    /// Expiry of pool entries; every few seconds.
+    /// What the transport tells of connections and what comes over them. Unknown peers are ignored:
+    /// a node opened anew knows none of those that were there before.
+    void on_open(net::PeerId peer, const net::Hello& hello, Now now);
+    void on_dial_failed(const net::NodeAddress& to, const std::string& why, Now now,
+                        net::DialFault fault = net::DialFault::unreachable);
+    /// The connection is gone, whoever ended it; `ban`: for a fault of the other side's (garbage).
+    void on_close(net::PeerId peer, const std::string& why, Now now, bool ban = false);
+    void on_message(net::PeerId peer, const net::Message& message, Now now);
+    /// Submits a body that passed its check, condemns the header of one that did not, and tells the
+    /// peers' machine what came of it.
+    void on_checked(const net::Checked& checked, Now now);
+
+    /// Ends in one `Registered`, see `net::Peers`.
+    void register_nodes(net::Ticket ticket, const std::vector<std::string>& texts, Tick deadline,
+                        Now now);
+    /// False: no such node is registered.
+    [[nodiscard]] bool remove_node(const net::NodeAddress& address, Now now);
+    /// Ends in one `Resolved`.
+    void resolve(net::Ticket ticket, Tick deadline, Now now);
+    [[nodiscard]] std::vector<net::NodeState> nodes(Now now) const { return peers_->nodes(now); }
+    [[nodiscard]] std::vector<net::NodeAddress> registered() const { return peers_->registered(); }
+    [[nodiscard]] std::size_t peers_connected() const { return peers_->connected(); }
+    [[nodiscard]] bool syncing() const { return peers_->syncing(); }
+
+    /// Expiry of pool entries, dials, time-outs of peers; several times a second.
     void on_tick(Now now);
     /// Whether commits shall make templates.
     void set_mining(bool on);
@@ -81,10 +110,19 @@ public:
 
 private:
     Node(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options)
-        : chain_{std::move(chain)}, store_{&store}, options_{options}, generation_{options.first_generation} {}
+        : chain_{std::move(chain)},
+          store_{&store},
+          options_{std::move(options)},
+          generation_{options_.first_generation} {}
 
     Result<void, OpenError> load(Now now);
     void advance(Now now);
+    [[nodiscard]] net::Chain chain_of_peers() { return {*ledger_, *pool_, *staged_, more_}; }
+    /// Carries out offers; all else waits for the commit.
+    void take(net::Actions actions, Now now);
+    /// One durable batch of what is staged, if anything; true if there was.
+    [[nodiscard]] Result<bool, StoreError> write_staged();
+    void refresh_view(bool changed, Now now);
     [[nodiscard]] TemplatePtr make_template();
 
     std::shared_ptr<const ChainParams> chain_;
@@ -93,6 +131,7 @@ private:
     std::unique_ptr<Staged> staged_;
     std::optional<Ledger> ledger_;
     std::optional<Pool> pool_;
+    std::optional<net::Peers> peers_;
     std::uint64_t generation_ = 1;
     ViewPtr view_;
     Committed pending_;
@@ -101,6 +140,7 @@ private:
     bool template_due_ = false;
     BlockHash template_tip_;
     Tick next_template_ = 0;
+    Tick next_expiry_ = 0;
     std::size_t bad_pool_rows_ = 0;
 };
 

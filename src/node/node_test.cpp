@@ -273,7 +273,7 @@ TEST_F(NodeTest, RestartGoesBackToGenesisAfterABackup) {
     commit();
     MapStore fresh;
     ASSERT_TRUE(Node::open(chain_.params(), fresh, {}, kNow));
-    const auto restarted = node_->restart();
+    const auto restarted = node_->restart(kNow);
     ASSERT_TRUE(restarted);
     EXPECT_EQ(*restarted, "backup");
     const auto committed = commit();
@@ -286,7 +286,7 @@ TEST_F(NodeTest, RestartGoesBackToGenesisAfterABackup) {
 }
 
 TEST_F(NodeTest, RestartOfAnEmptyChainNeedsNoBackup) {
-    const auto restarted = node_->restart();
+    const auto restarted = node_->restart(kNow);
     ASSERT_TRUE(restarted);
     EXPECT_EQ(*restarted, "");
     EXPECT_EQ(store_.backups, 0u);

@@ -9,13 +9,15 @@
 
 namespace cairn {
 
-/// Chain, accounts and pool as of one instant: an immutable value that any thread may read for as long
-/// as an answer needs it. Readers never wait for the writer.
+/// Chain, accounts and pool as of one instant: an immutable value that any thread may read for as
+/// long as an answer needs it. Readers never wait for the writer.
 struct View {
     std::uint64_t generation = 0;  // rises with every commit that changed something
     std::shared_ptr<const ChainParams> chain;
     Tip tip;
     PoolSize pool;
+    std::size_t peers = 0;   // connected
+    bool syncing = false;    // blocks of a better branch are on their way
     bool read_only = false;  // the last write failed: changes are refused until one succeeds
     std::shared_ptr<const Snapshot> store;
 };

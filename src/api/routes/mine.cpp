@@ -1,6 +1,6 @@
 #include "api/routes/mine.hpp"
 
-#include "api/commands.hpp"
+#include "node/commands.hpp"
 #include "api/parse.hpp"
 
 namespace cairn::routes {
@@ -78,7 +78,7 @@ void restart(Services& services, http::Request /*request*/, std::stop_token /*st
     auto held = std::make_shared<http::Responder>(std::move(responder));
     const bool posted = services.gate.post(
         Lane::blocks,
-        make_command([](Node& node, Now) { return node.restart(); },
+        make_command([](Node& node, Now now) { return node.restart(now); },
                      [held](std::optional<Backup> backup, Result<ViewPtr, StoreError> outcome) {
                          if (!outcome) return held->answer(store_problem(outcome.error()));
                          if (!*backup) return held->answer(store_problem(backup->error()));

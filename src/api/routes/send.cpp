@@ -1,6 +1,6 @@
 #include "api/routes/send.hpp"
 
-#include "api/commands.hpp"
+#include "node/commands.hpp"
 #include "api/new_transfer.hpp"
 #include "api/parse.hpp"
 #include "core/crypto/sha256.hpp"

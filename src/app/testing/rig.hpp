@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "api/commands.hpp"
+#include "node/commands.hpp"
 #include "app/node_thread.hpp"
 #include "core/testing/keys.hpp"
 #include "storage/memory_store.hpp"

@@ -8,8 +8,8 @@
 
 namespace cairn {
 
-/// A command made of two functions: `run(Node&, Now)` gives a value, which `done(value, outcome)` gets
-/// with what became of the group. Neither may block.
+/// A command made of two functions: `run(Node&, Now)` gives a value, which `done(value, outcome)`
+/// gets with what became of the group. Neither may block.
 template <class Run, class Done>
 class ValueCommand final : public Command {
 public:
