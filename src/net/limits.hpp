@@ -19,6 +19,8 @@ inline constexpr std::size_t kUnconnecting = 8;  // headers messages whose paren
 inline constexpr std::size_t kMessageBytes = 1 + 5 + kInvItems * 33;
 
 inline constexpr std::size_t kBlocksInFlight = 16;  // bodies asked of one peer
+inline constexpr std::size_t kUnaskedBodies = 16;   // blocks nobody asked a peer for, then closed
+inline constexpr std::size_t kNotFoundBodies = 64;  // shown by a peer, but not there, then closed
 inline constexpr std::size_t kWindow = 1'024;       // blocks ahead of the first that is missing
 inline constexpr std::size_t kAnnouncedTransfers = 5'000;  // wanted from one peer
 inline constexpr std::size_t kKnownItems = 20'000;         // remembered a peer
@@ -36,6 +38,14 @@ inline constexpr std::size_t kOutbound = 8;  // to learnt nodes; registered ones
 inline constexpr std::size_t kRegistered = 256;
 inline constexpr std::size_t kLearnt = 1'024;
 inline constexpr std::uint32_t kBanSeconds = 3'600;
+inline constexpr std::size_t kBans = 1'024;         // of keys, and as many of IPs
+inline constexpr std::size_t kHeard = 1'024;        // addresses told of and not dialled yet
+inline constexpr std::size_t kAddrForwarded = 8;    // peers that are told of a new one
+/// Of what was not asked for (inv, addr, short headers, pings), a peer: a second and at once.
+inline constexpr std::uint64_t kUnaskedMessages = 5'000, kUnaskedMessagesBurst = 20'000;
+inline constexpr std::uint64_t kUnaskedBytes = 2 * 1024 * 1024, kUnaskedBytesBurst = 8 * 1024 * 1024;
+/// Thousandths of an address a second, and addresses at once; what is beyond is not looked at.
+inline constexpr std::uint64_t kAddrRate = 100, kAddrBurst = 1'000;
 inline constexpr Tick kDialMin = 1'000, kDialMax = 300'000;  // ms between tries, doubling
 
 }  // namespace cairn::net::limits

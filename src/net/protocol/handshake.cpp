@@ -19,7 +19,9 @@ bool is_printable(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
-auto say(std::string sentence) { return fail(std::move(sentence)); }
+auto say(std::string sentence, DialFault kind = DialFault::unreachable) {
+    return fail(Handshake::Fault{std::move(sentence), kind});
+}
 
 }  // namespace
 
@@ -58,7 +60,7 @@ Bytes Handshake::opening() const {
         .take();
 }
 
-Result<Handshake::Step, std::string> Handshake::on_frame(ByteView frame, Tick now) {
+Result<Handshake::Step, Handshake::Fault> Handshake::on_frame(ByteView frame, Tick now) {
     if (late(now)) return say("its handshake took too long");
     if (frame.empty()) return say("its message is empty");
     const auto type = static_cast<FrameType>(frame.front());
@@ -68,7 +70,7 @@ Result<Handshake::Step, std::string> Handshake::on_frame(ByteView frame, Tick no
                std::to_string(frame.front()) + " in place of " + (theirs_ ? "verack" : "version"));
 }
 
-Result<Handshake::Step, std::string> Handshake::on_version(ByteView payload) {
+Result<Handshake::Step, Handshake::Fault> Handshake::on_version(ByteView payload) {
     Reader reader{payload};
     const auto protocol = reader.integer<std::uint32_t>();
     // Another version may have another form, so that nothing more is read of it.
@@ -91,8 +93,9 @@ Result<Handshake::Step, std::string> Handshake::on_version(ByteView payload) {
     const Introduction& us = ours_.self;
     if (them.genesis != us.genesis)
         return say("it is of another chain (genesis " + them.genesis.to_string() + ", ours is " +
-                   us.genesis.to_string() + ")");
-    if (them.key == us.key) return say("that is this node itself");
+                       us.genesis.to_string() + ")",
+                   DialFault::other_chain);
+    if (them.key == us.key) return say("that is this node itself", DialFault::itself);
     theirs_ = std::move(theirs);
     const Signature signature = ours_.sign(transcript().message(outbound_).bytes);
     return Step{
@@ -100,7 +103,7 @@ Result<Handshake::Step, std::string> Handshake::on_version(ByteView payload) {
         std::nullopt};
 }
 
-Result<Handshake::Step, std::string> Handshake::on_verack(ByteView payload) const {
+Result<Handshake::Step, Handshake::Fault> Handshake::on_verack(ByteView payload) const {
     Signature signature;
     if (payload.size() != signature.bytes.size()) return say("its verack message is out of form");
     std::ranges::copy(payload, signature.bytes.begin());

@@ -50,7 +50,7 @@ struct HandshakeTranscript {
 /// `version` and `verack` of one connection, whichever side dialled: each sends its `version` at
 /// once, answers the other's with `verack`, and is done when the other's `verack` is right. Only
 /// these two messages, in this order, may come before. Pure; nonce, signer and time are handed in.
-/// Every error is a sentence about the other side and ends the connection.
+/// Every fault ends the connection.
 class Handshake {
 public:
     struct Ours {
@@ -65,18 +65,22 @@ public:
     /// Our `version`: the first frame to be sent.
     [[nodiscard]] Bytes opening() const;
 
+    struct Fault {
+        std::string why;  // a sentence about the other side
+        DialFault kind = DialFault::unreachable;
+    };
     struct Step {
         std::optional<Bytes> answer;  // to be sent
         std::optional<Hello> done;    // the other side has proven its key
     };
     /// Errors: another protocol version, another chain, this node itself, a wrong signature,
     /// anything out of order or out of form, too late.
-    [[nodiscard]] Result<Step, std::string> on_frame(ByteView frame, Tick now);
+    [[nodiscard]] Result<Step, Fault> on_frame(ByteView frame, Tick now);
     [[nodiscard]] bool late(Tick now) const { return now >= deadline_; }
 
 private:
-    [[nodiscard]] Result<Step, std::string> on_version(ByteView payload);
-    [[nodiscard]] Result<Step, std::string> on_verack(ByteView payload) const;
+    [[nodiscard]] Result<Step, Fault> on_version(ByteView payload);
+    [[nodiscard]] Result<Step, Fault> on_verack(ByteView payload) const;
     [[nodiscard]] HandshakeTranscript transcript() const;
 
     Ours ours_;

@@ -42,12 +42,12 @@ Handshake listener(Handshake::Ours ours = side(2)) {
 }
 
 /// What `to` says to the opening of `from`.
-Result<Handshake::Step, std::string> meet(Handshake& to, const Handshake& from) {
+Result<Handshake::Step, Handshake::Fault> meet(Handshake& to, const Handshake& from) {
     return to.on_frame(from.opening(), kNow);
 }
 
-std::string error_of(const Result<Handshake::Step, std::string>& step) {
-    return step ? "" : step.error();
+std::string error_of(const Result<Handshake::Step, Handshake::Fault>& step) {
+    return step ? "" : step.error().why;
 }
 
 TEST(Handshake, ProvesBothKeys) {
@@ -119,8 +119,9 @@ TEST(Handshake, NamesBothChainsIfTheyDiffer) {
     Handshake a = dialler();
     const auto step = meet(a, listener(other));
     ASSERT_FALSE(step);
-    EXPECT_NE(step.error().find(side(1).self.genesis.to_string()), std::string::npos);
-    EXPECT_NE(step.error().find(other.self.genesis.to_string()), std::string::npos);
+    EXPECT_NE(step.error().why.find(side(1).self.genesis.to_string()), std::string::npos);
+    EXPECT_EQ(step.error().kind, DialFault::other_chain);
+    EXPECT_NE(step.error().why.find(other.self.genesis.to_string()), std::string::npos);
 }
 
 TEST(Handshake, RefusesAnotherProtocolWhateverItsForm) {
@@ -134,7 +135,9 @@ TEST(Handshake, RefusesAnotherProtocolWhateverItsForm) {
 
 TEST(Handshake, KnowsItself) {
     Handshake a = dialler();
-    EXPECT_EQ(error_of(meet(a, listener(side(1)))), "that is this node itself");
+    const auto step = meet(a, listener(side(1)));
+    EXPECT_EQ(error_of(step), "that is this node itself");
+    EXPECT_EQ(step.error().kind, DialFault::itself);
     // What comes back from a mirror is one's own.
     Handshake b = dialler();
     EXPECT_EQ(error_of(b.on_frame(b.opening(), kNow)), "that is this node itself");

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] std::optional<std::pair<BlockHash, Height>> best_of(PeerId peer) const;
     /// Whether bodies of a better branch are on their way.
     [[nodiscard]] bool syncing() const;
+    /// Memory that a peer's branches take here, roughly, in bytes.
+    [[nodiscard]] std::size_t bytes_of(PeerId peer) const;
 
 private:
     struct State;

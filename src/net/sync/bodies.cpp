@@ -1,0 +1,349 @@
+#include "net/sync/bodies.hpp"
+
+#include <algorithm>
+
+#include "net/emit.hpp"
+
+namespace cairn::net {
+namespace {
+
+std::string seconds(Tick ms) { return std::to_string(ms / 1000) + " s"; }
+
+}  // namespace
+
+bool Bodies::may_serve(const SyncPeer& peer, Height height) const {
+    return peer.active && !peer.closing && !peer.aside && peer.reach >= height;
+}
+
+Bodies::Step* Bodies::step_at(Height height, const BlockHash& hash) {
+    if (height < base_ || height - base_ >= path_.size()) return nullptr;
+    Step& step = path_[height - base_];
+    return step.hash == hash ? &step : nullptr;
+}
+
+// The target and the path to it.
+
+void Bodies::on_shown(SyncPeer& peer, const Env& env) {
+    peer.reach = 0;
+    if (!peer.best || !peer.active || peer.closing || peer.aside) return;
+    const auto record = env.chain.ledger.header(env.chain.rows, peer.best->hash);
+    const bool better = peer.best->work > env.chain.ledger.tip().work &&
+                        (!target_ || peer.best->work > target_->work);
+    if (better && record && !record->invalid) aim(*peer.best, env);
+    peer.reach = reach_of(*peer.best, env);
+    fill_all(env);
+}
+
+/// Chooses among what the active peers show.
+void Bodies::retarget(const Env& env) {
+    const BranchTip* best = nullptr;
+    for (auto& [id, peer] : peers_) {
+        if (!peer.active || peer.closing || peer.aside || !peer.best) continue;
+        if (peer.best->work <= env.chain.ledger.tip().work) continue;
+        const auto record = env.chain.ledger.header(env.chain.rows, peer.best->hash);
+        if (!record || record->invalid) {
+            peer.best.reset();
+            peer.reach = 0;
+            continue;
+        }
+        const bool stays = target_ && peer.best->hash == target_->hash;
+        if (!best || peer.best->work > best->work || (peer.best->work == best->work && stays))
+            best = &*peer.best;
+    }
+    if (best) {
+        if (!target_ || target_->hash != best->hash) aim(*best, env);
+    } else {
+        target_.reset();
+        path_.clear();
+        returned_.clear();
+        next_ = 0;
+    }
+    measure_reaches(env);
+    fill_all(env);
+}
+
+/// Lays the path to a new target: most often it goes on where the old one ended.
+void Bodies::aim(const BranchTip& target, const Env& env) {
+    std::vector<BlockHash> above;  // from the target downward
+    BlockHash at = target.hash;
+    Height height = target.height;
+    std::size_t kept = 0;  // steps of the old path that are on the way
+    for (;;) {
+        if (step_at(height, at) != nullptr) {
+            kept = height - base_ + 1;
+            break;
+        }
+        const auto record = env.chain.ledger.header(env.chain.rows, at);
+        if (!record || record->linked) break;
+        above.push_back(at);
+        at = record->header.previous_hash;
+        --height;
+    }
+    const bool goes_on = kept == path_.size() && kept > 0;
+    target_ = target;
+    path_.resize(kept);
+    next_ = std::min(next_, kept);
+    if (kept == 0) {
+        base_ = height + 1;
+        returned_.clear();
+    } else {
+        returned_.erase(returned_.upper_bound(base_ + kept - 1), returned_.end());
+    }
+    for (auto step = above.rbegin(); step != above.rend(); ++step) path_.push_back({*step, false});
+    move_front();
+    if (!goes_on) measure_reaches(env);
+}
+
+/// The last height at which a peer's branch is the path. Where it left the path stays the same
+/// while the path grows.
+Height Bodies::reach_of(const BranchTip& best, const Env& env) const {
+    BlockHash at = best.hash;
+    for (Height height = best.height; height >= base_ && !path_.empty(); --height) {
+        const std::size_t index = height - base_;
+        if (index < path_.size() && path_[index].hash == at) return height;
+        const auto record = env.chain.ledger.header(env.chain.rows, at);
+        if (!record) break;
+        at = record->header.previous_hash;
+    }
+    return 0;
+}
+
+void Bodies::measure_reaches(const Env& env) {
+    for (auto& [id, peer] : peers_) peer.reach = peer.best ? reach_of(*peer.best, env) : 0;
+}
+
+// The window.
+
+void Bodies::mark_here(const BlockHash& hash, const Env& env) {
+    const auto record = env.chain.ledger.header(env.chain.rows, hash);
+    Step* step = record && record->has_body ? step_at(record->height, hash) : nullptr;
+    if (step == nullptr) return;
+    step->here = true;
+    returned_.erase(record->height);
+}
+
+void Bodies::move_front() {
+    while (!path_.empty() && path_.front().here) {
+        path_.pop_front();
+        ++base_;
+        if (next_ > 0) --next_;
+    }
+}
+
+void Bodies::give_back(const BlockHash& hash, Height height) {
+    const Step* step = step_at(height, hash);
+    if (step != nullptr && !step->here && height - base_ < next_) returned_.insert(height);
+}
+
+/// The first block of the window that has to be asked for and that the peer has.
+std::optional<Height> Bodies::take_next(const SyncPeer& peer, const Env& env) {
+    const auto needed = [&](Height height) {
+        Step& step = path_[height - base_];
+        if (step.here || requests_.contains(step.hash)) return false;
+        const auto record = env.chain.ledger.header(env.chain.rows, step.hash);
+        step.here = record && record->has_body;
+        return !step.here;
+    };
+    while (!returned_.empty() && *returned_.begin() <= peer.reach) {
+        const Height height = *returned_.begin();
+        returned_.erase(returned_.begin());
+        if (needed(height)) return height;
+    }
+    for (;;) {
+        if (!path_.empty() && path_.front().here) move_front();
+        if (next_ >= std::min(path_.size(), limits::kWindow)) return std::nullopt;
+        const Height height = base_ + next_;
+        if (height > peer.reach) return std::nullopt;
+        ++next_;
+        if (needed(height)) return height;
+    }
+}
+
+/// Asks when half of what may be under way with a peer is free: so a long branch costs a message
+/// for several blocks, and a single new block no wait.
+void Bodies::fill(PeerId id, SyncPeer& peer, const Env& env) {
+    const std::size_t busy = peer.asked.size() + peer.checking;
+    if (path_.empty() || busy > limits::kBlocksInFlight / 2 || !may_serve(peer, base_)) return;
+    GetData message;
+    for (std::size_t room = limits::kBlocksInFlight - busy; room > 0; --room) {
+        const auto height = take_next(peer, env);
+        if (!height) break;
+        const BlockHash& hash = path_[*height - base_].hash;
+        message.items.push_back({ItemKind::block, digest_cast<Hash256>(hash)});
+        requests_[hash] = Request{id, *height, env.now.steady, false};
+        if (peer.asked.empty()) peer.progress = env.now.steady;
+        peer.asked.push_back(hash);
+    }
+    if (!message.items.empty()) send(env.out, id, message);
+}
+
+void Bodies::fill_all(const Env& env) {
+    for (auto& [id, peer] : peers_) {
+        if (returned_.empty() && next_ >= std::min(path_.size(), limits::kWindow)) return;
+        fill(id, peer, env);
+    }
+}
+
+// What peers answer.
+
+void Bodies::on_block(PeerId id, SyncPeer& peer, const BlockBody& body, const Env& env) {
+    const BlockHash& hash = body.header.hash;
+    const auto request = requests_.find(hash);
+    const bool was_asked =
+        request != requests_.end() && request->second.from == id && !request->second.checking;
+    if (!was_asked) {
+        if (++peer.unasked > limits::kUnaskedBodies + peer.forgiven)
+            close_peer(id, peer, "it keeps sending blocks that nobody asked it for", env);
+        return;
+    }
+    peer.aside = false;
+    // Answers come in the order asked: another than the first shows that the first is held back.
+    if (peer.asked.front() == hash) {
+        peer.asked.pop_front();
+        peer.progress = env.now.steady;
+    } else {
+        peer.asked.erase(std::find(peer.asked.begin(), peer.asked.end(), hash));
+    }
+    ++peer.checking;
+    request->second.checking = true;
+    request->second.since = env.now.steady;
+    env.out.push_back(Check{id, Item{ItemKind::block, digest_cast<Hash256>(hash)}, body.bytes});
+}
+
+void Bodies::on_not_found(PeerId id, SyncPeer& peer, const BlockHash& block, const Env& env) {
+    const auto request = requests_.find(block);
+    if (request == requests_.end() || request->second.from != id || request->second.checking)
+        return;
+    const Height height = request->second.height;
+    requests_.erase(request);
+    peer.asked.erase(std::find(peer.asked.begin(), peer.asked.end(), block));
+    peer.progress = env.now.steady;
+    give_back(block, height);
+    // It does not have what it has shown.
+    peer.best.reset();
+    peer.reach = 0;
+    if (++peer.not_found > limits::kNotFoundBodies)
+        return close_peer(id, peer, "it keeps showing blocks that it does not have", env);
+    retarget(env);
+}
+
+void Bodies::on_verdict(PeerId id, const BlockHash& block, const std::optional<Rejection>& refused,
+                        const Env& env) {
+    const auto peer = peers_.find(id);
+    const auto request = requests_.find(block);
+    if (request != requests_.end() && request->second.checking && request->second.from == id) {
+        const Height height = request->second.height;
+        requests_.erase(request);
+        if (peer != peers_.end() && peer->second.checking > 0) --peer->second.checking;
+        if (refused)
+            give_back(block, height);
+        else if (height == base_)
+            stall_ = std::max(limits::kStallMin, stall_ - stall_ / 8);
+    }
+    if (!refused) mark_here(block, env);
+    const std::size_t window_before = std::min(path_.size(), limits::kWindow);
+    const bool others_waited = next_ >= window_before;
+    move_front();
+    // An ancestor found invalid is no fault of who was asked for what follows it.
+    const bool at_fault = refused && refused->rule != Rule::parent_valid;
+    if (at_fault && peer != peers_.end() && !peer->second.closing)
+        close_peer(id, peer->second, "it sent a block that breaks a rule: " + refused->to_string(),
+                   env);
+    if (!target_) return;
+    const auto record = env.chain.ledger.header(env.chain.rows, target_->hash);
+    const bool reached = env.chain.ledger.tip().work >= target_->work;
+    if (!record || record->invalid || reached) return retarget(env);
+    if (refused || others_waited) return fill_all(env);
+    if (peer != peers_.end()) fill(id, peer->second, env);
+}
+
+// Time.
+
+void Bodies::close_peer(PeerId id, SyncPeer& peer, std::string why, const Env& env) {
+    if (peer.closing) return;
+    peer.closing = true;
+    close(env.out, id, std::move(why));
+    release(id, peer, env);
+}
+
+void Bodies::release(PeerId id, SyncPeer& peer, const Env& env) {
+    for (const auto& hash : peer.asked) {
+        const auto request = requests_.find(hash);
+        if (request == requests_.end() || request->second.from != id) continue;
+        const Height height = request->second.height;
+        requests_.erase(request);
+        give_back(hash, height);
+    }
+    peer.forgiven += peer.asked.size();
+    peer.asked.clear();
+    const bool was_target = target_ && peer.best && peer.best->hash == target_->hash;
+    if (was_target)
+        retarget(env);
+    else
+        fill_all(env);
+}
+
+void Bodies::on_tip(const TipChange& change, const Env& env) {
+    for (const auto& hash : change.connected) mark_here(hash, env);
+    move_front();
+    if (target_ && env.chain.ledger.tip().work >= target_->work)
+        retarget(env);
+    else
+        fill_all(env);
+}
+
+/// Whether the block that all others wait for is overdue, and what to do about it.
+void Bodies::look_at_front(const Env& env) {
+    if (path_.empty()) return;
+    const auto request = requests_.find(path_.front().hash);
+    if (request == requests_.end()) return;
+    const PeerId id = request->second.from;
+    if (request->second.checking) {
+        if (env.now.steady - request->second.since <= limits::kStallMax) return;
+        // The verdict got lost on its way.
+        const auto peer = peers_.find(id);
+        if (peer != peers_.end() && peer->second.checking > 0) --peer->second.checking;
+        requests_.erase(request);
+        give_back(path_.front().hash, base_);
+        return fill_all(env);
+    }
+    SyncPeer& staller = peers_.at(id);
+    const Tick since = std::max(request->second.since, staller.progress);
+    if (env.now.steady - since <= stall_) return;
+    const auto other_serves = [&](const auto& other) {
+        return other.first != id && may_serve(other.second, base_);
+    };
+    if (std::any_of(peers_.begin(), peers_.end(), other_serves)) {
+        const Tick waited = stall_;
+        stall_ = std::min(stall_ * 2, limits::kStallMax);
+        return close_peer(id, staller, "it held up the next block for " + seconds(waited), env);
+    }
+    // Nobody else has this block. If another branch is worth fetching meanwhile, its turn comes;
+    // what was asked may still arrive.
+    const auto other_branch = [&](const auto& other) {
+        return other.first != id && other.second.active && !other.second.closing &&
+               !other.second.aside && other.second.best &&
+               other.second.best->work > env.chain.ledger.tip().work;
+    };
+    if (!staller.aside && std::any_of(peers_.begin(), peers_.end(), other_branch)) {
+        staller.aside = true;
+        retarget(env);
+    }
+}
+
+void Bodies::on_tick(const Env& env) {
+    look_at_front(env);
+    for (auto& [id, peer] : peers_)
+        if (!peer.closing && !peer.asked.empty() &&
+            env.now.steady - peer.progress > limits::kStallMax)
+            close_peer(id, peer,
+                       "it sent no block it was asked for within " + seconds(limits::kStallMax),
+                       env);
+}
+
+std::size_t Bodies::bytes() const {
+    return sizeof *this + path_.size() * sizeof(Step) + requests_.size() * 128 +
+           returned_.size() * 48;
+}
+
+}  // namespace cairn::net

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <set>
+
+#include "net/sync/sync_peer.hpp"
+
+namespace cairn::net {
+
+/// Fetches the bodies of the best branch shown: from several peers at once, each block once.
+///
+/// The target is the best header that an active peer has shown, if it has more work than our tip.
+/// The path leads to it from the first block that is not here. Only the next `limits::kWindow`
+/// blocks of it are asked for, each of one peer whose branch contains it, in chain order, several
+/// to a message. Who holds up the front of the window is replaced and closed, so that one slow peer
+/// costs the others no more than the stall time. Every step of the path is looked at a bounded
+/// number of times, so the cost of a block does not depend on how many are missing.
+class Bodies {
+public:
+    struct Env {
+        Chain chain;
+        Now now;
+        Actions& out;
+    };
+
+    explicit Bodies(SyncPeers& peers) : peers_{peers} {}
+
+    /// `peer.best` has changed.
+    void on_shown(SyncPeer& peer, const Env& env);
+    /// The peer is not asked any more, or gone: others are asked for what it was to send.
+    void release(PeerId id, SyncPeer& peer, const Env& env);
+    void on_block(PeerId id, SyncPeer& peer, const BlockBody& body, const Env& env);
+    void on_not_found(PeerId id, SyncPeer& peer, const BlockHash& block, const Env& env);
+    void on_verdict(PeerId id, const BlockHash& block, const std::optional<Rejection>& refused,
+                    const Env& env);
+    void on_tip(const TipChange& change, const Env& env);
+    void on_tick(const Env& env);
+
+    [[nodiscard]] const BranchTip* target() const { return target_ ? &*target_ : nullptr; }
+    /// Blocks from the first that is missing up to the target.
+    [[nodiscard]] std::size_t missing() const { return path_.size(); }
+    [[nodiscard]] Tick stall_time() const { return stall_; }  // ms
+    /// Of what is kept, roughly.
+    [[nodiscard]] std::size_t bytes() const;
+
+private:
+    struct Step {
+        BlockHash hash;
+        bool here = false;
+    };
+    struct Request {
+        PeerId from = 0;
+        Height height = 0;
+        Tick since = 0;         // asked, or, once it came, given to the check
+        bool checking = false;  // it came; not asked again before the verdict
+    };
+    using Requests = std::map<BlockHash, Request>;
+
+    void retarget(const Env& env);
+    void aim(const BranchTip& target, const Env& env);
+    [[nodiscard]] bool may_serve(const SyncPeer& peer, Height height) const;
+    [[nodiscard]] Height reach_of(const BranchTip& best, const Env& env) const;
+    void measure_reaches(const Env& env);
+    [[nodiscard]] Step* step_at(Height height, const BlockHash& hash);
+    void give_back(const BlockHash& hash, Height height);
+    void mark_here(const BlockHash& hash, const Env& env);
+    void move_front();
+    [[nodiscard]] std::optional<Height> take_next(const SyncPeer& peer, const Env& env);
+    void fill(PeerId id, SyncPeer& peer, const Env& env);
+    void fill_all(const Env& env);
+    void close_peer(PeerId id, SyncPeer& peer, std::string why, const Env& env);
+    void look_at_front(const Env& env);
+
+    SyncPeers& peers_;
+    std::optional<BranchTip> target_;
+    std::deque<Step> path_;
+    Height base_ = 0;            // of the path's front
+    std::size_t next_ = 0;       // what stands before it in the path was asked for or is here,
+    std::set<Height> returned_;  // but for these, which have to be asked for again
+    Requests requests_;
+    Tick stall_ = limits::kStallMin;
+};
+
+}  // namespace cairn::net
