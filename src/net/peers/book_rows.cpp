@@ -54,7 +54,7 @@ Bytes value_of(const BookEntry& entry) {
     Writer out;
     std::visit(Overloaded{
                    [&](const RegisteredNode& node) {
-                       out.integer(node.added).integer(std::uint8_t{node.key ? 1U : 0U});
+                       out.integer(node.added).integer(static_cast<std::uint8_t>(node.key ? 1 : 0));
                        if (node.key) out.raw(node.key->bytes);
                    },
                    [&](const LearntNode& node) { out.integer(node.seen).raw(node.key.bytes); },

@@ -113,6 +113,7 @@ Result<Handshake::Step, Handshake::Fault> Handshake::on_verack(ByteView payload)
     return Step{std::nullopt, Hello{.key = them.key,
                                     .outbound = outbound_,
                                     .address = address_,
+                                    .ip = std::nullopt,
                                     .listens_on = them.listens_on,
                                     .agent = them.agent,
                                     .tip = them.tip,
