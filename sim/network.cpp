@@ -49,7 +49,7 @@ void Network::fail_dial(HostId from, const net::NodeAddress& to, const std::stri
                         Micros after) {
     scheduler_.after(after, [this, from, process = hosts_[from]->process(), to, why] {
         if (hosts_[from]->process() != process) return;
-        trace_.add(scheduler_.now(), Trace::Event::dial_failed, from, 0, as_bytes(why));
+        trace_.add(scheduler_.now(), Trace::Event::dial_failed, 0, from, as_bytes(why));
         hosts_[from]->on_dial_failed(to, why);
     });
 }
@@ -93,7 +93,7 @@ void Network::finish_dial(HostId from, HostId to, const net::NodeAddress& addres
     net::Hello listener = hosts_[to]->hello();
     listener.outbound = true;
     listener.address = address;
-    trace_.add(scheduler_.now(), Trace::Event::open, id, from << 32 | to, {});
+    trace_.add(scheduler_.now(), Trace::Event::open, id, to, {});
     hosts_[to]->on_open(id, dialler);
     scheduler_.at(heard, [this, id, from, listener] {
         const auto known = connections_.find(id);
@@ -267,6 +267,14 @@ std::size_t Network::connections() const {
     return static_cast<std::size_t>(std::count_if(
         connections_.begin(), connections_.end(),
         [](const auto& entry) { return entry.second[0].open && entry.second[1].open; }));
+}
+
+bool Network::are_connected(HostId a, HostId b) const {
+    return std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
+        const Ends& ends = entry.second;
+        return ends[0].open && ends[1].open &&
+               std::minmax(ends[0].host, ends[1].host) == std::minmax(a, b);
+    });
 }
 
 bool Network::is_quiet() const {

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] std::uint64_t frames() const { return frames_; }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
     [[nodiscard]] std::size_t connections() const;
+    /// Both ends of some connection between the two are open.
+    [[nodiscard]] bool are_connected(HostId a, HostId b) const;
     /// Frames on their way.
     [[nodiscard]] bool is_quiet() const;
 

@@ -12,7 +12,7 @@ namespace cairn::sim {
 /// if their digests are equal.
 class Trace {
 public:
-    enum class Event : std::uint8_t { open, frame, close, dial_failed, commit, fault, note };
+    enum class Event : std::uint8_t { open, frame, close, dial_failed, commit, note };
     /// Told in words as well, to whoever wants to read along; null by default.
     std::function<void(Micros, const std::string&)> listener;
 
