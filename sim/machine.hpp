@@ -78,6 +78,10 @@ public:
     void set_mining(bool on);
     /// Finds a block on the newest template, the moment it is called. False: it has none.
     bool mine(const Address& to);
+    /// Its newest template stands on its tip.
+    [[nodiscard]] bool mines_on_tip() const {
+        return node_ && template_ && template_->previous == node_->ledger().tip().hash;
+    }
     void register_nodes(const std::vector<std::string>& texts, Tick within);
     void resolve(Tick within);
     /// What the last of these ended in.

@@ -184,20 +184,22 @@ private:
     void settle() {
         const auto clock = [this] { return world_.scheduler().now(); };
         const auto begin = clock();
-        if (!world_.run_until([this] { return world_.has_equal_work(); }, kRedialledWithin))
+        if (!world_.run_until(
+                [this] { return world_.has_equal_work() && world_.best().mines_on_tip(); },
+                kRedialledWithin))
             return world_.fail("the tips have different work " +
-                               std::to_string(kRedialledWithin / kSecond) + " s after the heal");
+                               std::to_string(kRedialledWithin / kSecond) + " s after the heal: " + world_.tips());
         outcome_.equal_after = clock() - begin;
         const auto mined = clock();
-        if (!mine_at(world_.best())) return world_.fail("a node has no template");
         const auto blocks = world_.best().node()->ledger().tip().height;
+        mine_at(world_.best());
         if (!world_.run_until(
                 [this, blocks] {
                     return world_.has_one_tip() &&
                            world_.best().node()->ledger().tip().height > blocks;
                 },
                 kOneTipWithin))
-            return world_.fail("the tips differ 30 s after the heal and a block");
+            return world_.fail("the tips differ 30 s after the heal and a block: " + world_.tips());
         outcome_.one_tip_after = clock() - mined;
         if (!world_.run_until([this] { return world_.has_one_pool(); }, kOnePoolWithin))
             return world_.fail("the pools differ 60 s after the heal and a block");

@@ -160,6 +160,20 @@ bool World::has_one_pool() const {
     return true;
 }
 
+std::string World::tips() const {
+    std::string all;
+    for (const auto& machine : machines_) {
+        all += (all.empty() ? "" : ", ") + std::to_string(machine->id()) + ": ";
+        if (const Node* node = machine->node())
+            all += std::to_string(node->ledger().tip().height) + " " +
+                   node->ledger().tip().hash.to_string().substr(56) + " of " +
+                   std::to_string(node->peers_connected()) + " peers";
+        else
+            all += "down";
+    }
+    return all;
+}
+
 Machine& World::best() {
     Machine* best = nullptr;
     for (const auto& machine : machines_)
@@ -213,7 +227,7 @@ void World::check_transfers() {
 
 void World::check_settled() {
     if (failure_) return;
-    if (!has_one_tip()) return fail("the tips differ");
+    if (!has_one_tip()) return fail("the tips differ: " + tips());
     const Hash256 expected = replayed(*machines_[0]->node());
     for (const auto& machine : machines_) {
         if (failure_) return;
