@@ -1,114 +1,219 @@
 #include "net/peers.hpp"
 
-#include <map>
-#include <variant>
-
-#include "net/relay/relay.hpp"
-#include "net/sync/sync.hpp"
+#include "net/emit.hpp"
+#include "net/peers/state.hpp"
 
 namespace cairn::net {
 
-struct Peers::State {
-    PeersOptions options;
-    Sync sync;
-    Relay relay;
-    struct Peer {
-        Hello hello;
-        bool active = true;
-    };
-    std::map<PeerId, Peer> peers;
-};
-
-Peers::Peers(PeersOptions options) : state_{std::make_unique<State>()} {
-    state_->options = std::move(options);
+Peers::State::State(PeersOptions given)
+    : options{std::move(given)}, random{options.seed}, dialler{Random{random.next()}} {
+    sync.emplace();
+    relay.emplace();
 }
+
+Peers::Peers(PeersOptions options) : state_{std::make_unique<State>(std::move(options))} {}
 Peers::~Peers() = default;
 Peers::Peers(Peers&&) noexcept = default;
 
-void Peers::load(Chain, Now) {}
-
-void Peers::on_open(PeerId peer, const Hello& hello, Chain chain, Now now, Actions& out) {
-    const bool active = state_->options.gossip;
-    state_->peers[peer] = {hello, active};
-    state_->sync.on_open(peer, hello, active, chain, now, out);
-    state_->relay.on_open(peer, active, now, out);
+std::size_t Peers::load(Chain chain, Now now) {
+    const std::size_t damaged = state_->book.load(chain.rows, now.wall);
+    if (!state_->options.connect.empty()) state_->end_silence(chain);
+    return damaged;
 }
 
-void Peers::on_close(PeerId peer, const std::string&, bool, Chain chain, Now now, Actions& out) {
-    if (state_->peers.erase(peer) == 0) return;
-    state_->sync.on_close(peer, chain, now, out);
-    state_->relay.on_close(peer, chain, now, out);
+void Peers::on_open(PeerId id, const Hello& hello, Chain chain, Now now, Actions& out) {
+    const std::size_t from = out.size();
+    state_->admit(id, hello, chain, now, out);
+    state_->reap(from, std::nullopt, chain, now, out);
 }
 
-void Peers::on_dial_failed(const NodeAddress&, const std::string&, DialFault, Chain, Now,
-                           Actions&) {}
+void Peers::on_close(PeerId id, const std::string& why, bool ban, Chain chain, Now now,
+                     Actions& out) {
+    const std::size_t from = out.size();
+    state_->drop(id, why, ban, chain, now, out);
+    state_->reap(from, std::nullopt, chain, now, out);
+}
 
-void Peers::on_message(PeerId peer, const Message& message, Chain chain, Now now, Actions& out) {
-    if (!state_->peers.contains(peer)) return;
-    if (const auto* headers = std::get_if<Headers>(&message))
-        state_->sync.on_headers(peer, *headers, chain, now, out);
-    else if (const auto* inv = std::get_if<Inv>(&message))
-        state_->relay.on_inv(peer, *inv, chain, now, out);
-    else if (const auto* block = std::get_if<BlockBody>(&message))
-        state_->sync.on_block(peer, *block, chain, now, out);
-    else if (const auto* transfer = std::get_if<TransferBody>(&message))
-        state_->relay.on_transfer(peer, *transfer, chain, now, out);
-    else if (const auto* missing = std::get_if<NotFound>(&message)) {
+void Peers::on_dial_failed(const NodeAddress& to, const std::string& why, DialFault fault,
+                           Chain chain, Now now, Actions&) {
+    state_->on_dial_ended(to, why, fault, chain, now);
+}
+
+void Peers::on_message(PeerId id, const Message& message, Chain chain, Now now, Actions& out) {
+    const auto found = state_->peers.find(id);
+    if (found == state_->peers.end()) return;
+    Peer& peer = found->second;
+    const std::size_t from = out.size();
+    peer.heard = now.steady;
+    peer.pinged.reset();
+    if (!State::within_budget(peer, message, now)) {
+        out.push_back(Close{id, "it says more than a node has to say"});
+        return state_->reap(from, std::nullopt, chain, now, out);
+    }
+    if (const auto* ping = std::get_if<Ping>(&message)) {
+        send(out, id, Pong{ping->nonce});
+    } else if (const auto* headers = std::get_if<Headers>(&message)) {
+        if (peer.active) state_->sync->on_headers(id, *headers, chain, now, out);
+    } else if (const auto* inv = std::get_if<Inv>(&message)) {
+        state_->relay->on_inv(id, *inv, chain, now, out);
+    } else if (const auto* block = std::get_if<BlockBody>(&message)) {
+        state_->sync->on_block(id, *block, chain, now, out);
+    } else if (const auto* transfer = std::get_if<TransferBody>(&message)) {
+        state_->relay->on_transfer(id, *transfer, chain, now, out);
+    } else if (const auto* missing = std::get_if<NotFound>(&message)) {
         for (const auto& item : missing->items) {
             if (item.kind == ItemKind::block)
-                state_->sync.on_not_found(peer, digest_cast<BlockHash>(item.hash), chain, now, out);
+                state_->sync->on_not_found(id, digest_cast<BlockHash>(item.hash), chain, now, out);
             else
-                state_->relay.on_not_found(peer, digest_cast<Txid>(item.hash), chain, now, out);
+                state_->relay->on_not_found(id, digest_cast<Txid>(item.hash), chain, now, out);
         }
+        return state_->reap(from, std::nullopt, chain, now, out);
+    } else if (std::holds_alternative<GetAddr>(message)) {
+        state_->on_get_addr(id, peer, out);
+    } else if (const auto* addr = std::get_if<Addr>(&message)) {
+        state_->on_addr(peer, *addr, now);
     }
+    state_->reap(from, id, chain, now, out);
 }
 
-void Peers::on_offered(PeerId peer, const Result<void, Rejection>& verdict, Chain chain, Now now,
+void Peers::on_offered(PeerId id, const Result<void, Rejection>& verdict, Chain chain, Now now,
                        Actions& out) {
-    state_->sync.on_offered(peer, verdict, chain, now, out);
+    const std::size_t from = out.size();
+    state_->sync->on_offered(id, verdict, chain, now, out);
+    state_->reap(from, id, chain, now, out);
 }
 
-void Peers::on_verdict(PeerId peer, const Item& what, const std::optional<Rejection>& refused,
+void Peers::on_verdict(PeerId id, const Item& what, const std::optional<Rejection>& refused,
                        Chain chain, Now now, Actions& out) {
+    const std::size_t from = out.size();
     if (what.kind == ItemKind::block)
-        state_->sync.on_verdict(peer, digest_cast<BlockHash>(what.hash), refused, chain, now, out);
+        state_->sync->on_verdict(id, digest_cast<BlockHash>(what.hash), refused, chain, now, out);
     else
-        state_->relay.on_verdict(peer, digest_cast<Txid>(what.hash), refused, chain, now, out);
+        state_->relay->on_verdict(id, digest_cast<Txid>(what.hash), refused, chain, now, out);
+    state_->reap(from, refused ? std::optional{id} : std::nullopt, chain, now, out);
 }
 
 void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted,
                       const Pool::Settled& settled, Chain chain, Now now, Actions& out) {
+    const std::size_t from = out.size();
+    const bool gossip = state_->options.gossip;
     if (!change.empty()) {
-        state_->relay.on_tip(now);
-        state_->sync.on_tip(change, state_->options.gossip, chain, now, out);
+        state_->relay->on_tip(now);
+        state_->sync->on_tip(change, gossip, chain, now, out);
     }
-    if (state_->options.gossip && !admitted.empty()) state_->relay.announce(admitted, now, out);
-    if (state_->options.gossip && !settled.returned.empty())
-        state_->relay.announce(settled.returned, now, out);
+    if (gossip && (!admitted.empty() || !settled.returned.empty())) {
+        std::vector<Txid> news = admitted;
+        news.insert(news.end(), settled.returned.begin(), settled.returned.end());
+        // Some left in the same commit that brought them.
+        std::erase_if(news, [&](const Txid& id) { return chain.pool.find(id) == nullptr; });
+        state_->relay->announce(news, now, out);
+    }
+    state_->note_commit(change, settled);
+    state_->go_on(chain, now, out);
+    state_->end_registrations(now, out);
+    state_->reap(from, std::nullopt, chain, now, out);
 }
 
 void Peers::on_tick(Chain chain, Now now, Actions& out) {
-    state_->sync.on_tick(chain, now, out);
-    state_->relay.on_tick(chain, now, out);
+    const std::size_t from = out.size();
+    state_->book.lift_expired(now.wall, chain.rows);
+    state_->keep_alive(now, out);
+    state_->sync->on_tick(chain, now, out);
+    state_->relay->on_tick(chain, now, out);
+    state_->reap(from, std::nullopt, chain, now, out);
+    state_->dial_due(chain, now, out);
 }
 
-void Peers::register_nodes(Ticket ticket, const std::vector<std::string>&, Tick, Chain, Now,
-                           Actions& out) {
-    out.emplace_back(Registered{ticket, {}});
+void Peers::register_nodes(Ticket ticket, const std::vector<std::string>& texts, Tick deadline,
+                           Chain chain, Now now, Actions& out) {
+    state_->register_nodes(ticket, texts, deadline, chain, now, out);
 }
-bool Peers::remove(const NodeAddress&, Chain, Now, Actions&) { return false; }
-void Peers::resolve(Ticket ticket, Tick, Chain, Now, Actions& out) {
-    out.emplace_back(Resolved{ticket, {}});
+
+bool Peers::remove(const NodeAddress& address, Chain chain, Now now, Actions& out) {
+    const auto peer = state_->peer_at(address);
+    if (!state_->book.remove(address, chain.rows)) return false;
+    const std::size_t from = out.size();
+    if (peer) out.push_back(Close{*peer, "the operator removed it"});
+    state_->reap(from, std::nullopt, chain, now, out);
+    state_->dialler.forget(address);
+    return true;
 }
-void Peers::fall_silent(Chain, Now, Actions& out) {
+
+void Peers::resolve(Ticket ticket, Tick deadline, Chain chain, Now, Actions&) {
+    state_->resolve(ticket, deadline, chain);
+}
+
+void Peers::fall_silent(Chain chain, Now now, Actions& out) {
+    const std::size_t from = out.size();
+    state_->book.set_silent(true, chain.rows);
     for (const auto& [id, peer] : state_->peers)
-        out.emplace_back(Close{id, "this node was begun anew"});
+        out.push_back(Close{id, "this node was restarted"});
+    state_->reap(from, std::nullopt, chain, now, out);
+    state_->dialler.clear();
+    state_->heard.clear();
+    for (auto& registration : state_->registrations) registration.deadline = 0;
+    for (auto& resolution : state_->resolutions) resolution.deadline = 0;
+    // What they remember is of the chain that was.
+    state_->sync.emplace();
+    state_->relay.emplace();
 }
 
-std::vector<NodeState> Peers::nodes(Now) const { return {}; }
-std::vector<NodeAddress> Peers::registered() const { return {}; }
+std::vector<NodeState> Peers::nodes(Now now) const {
+    const State& state = *state_;
+    std::vector<NodeState> out;
+    std::set<PeerId> listed;
+    const auto fill = [&](NodeState& node, PeerId id) {
+        const Peer& peer = state.peers.at(id);
+        node.connected = true;
+        node.outbound = peer.hello.outbound;
+        node.state = "connected";
+        node.key = peer.hello.key;
+        node.agent = peer.hello.agent;
+        node.index = peer.hello.height;
+        node.hash = peer.hello.tip;
+        if (const auto best = state.sync->best_of(id)) std::tie(node.hash, node.index) = *best;
+        node.peer = id;
+        node.connected_ms = now.steady - peer.since;
+        listed.insert(id);
+    };
+    const auto list = [&](const NodeAddress& address, bool registered) {
+        NodeState node;
+        node.address = address.to_string();
+        node.registered = registered;
+        node.key = state.key_at(address);
+        node.last_error = state.dialler.last_error(address);
+        if (const auto id = state.peer_at(address))
+            fill(node, *id);
+        else if (state.book.silent())
+            node.state = "silent";
+        else if (state.dialler.dialling(address))
+            node.state = "dialling";
+        else
+            node.state = node.key && state.book.banned_until(*node.key, now.wall) != 0 ? "banned"
+                                                                                       : "waiting";
+        out.push_back(std::move(node));
+    };
+    for (const auto& node : state.book.registered()) list(node.address, true);
+    for (const auto& address : state.options.connect)
+        if (!state.book.is_registered(address)) list(address, false);
+    for (const auto& [id, peer] : state.peers) {
+        if (listed.contains(id)) continue;
+        NodeState node;
+        node.address = (peer.listening ? *peer.listening : peer.hello.address).to_string();
+        fill(node, id);
+        out.push_back(std::move(node));
+    }
+    return out;
+}
+
+std::vector<NodeAddress> Peers::registered() const {
+    std::vector<NodeAddress> out;
+    for (const auto& node : state_->book.registered()) out.push_back(node.address);
+    return out;
+}
+
 std::size_t Peers::connected() const { return state_->peers.size(); }
-bool Peers::syncing() const { return state_->sync.syncing(); }
-bool Peers::silent() const { return false; }
+bool Peers::syncing() const { return state_->sync->syncing(); }
+bool Peers::silent() const { return state_->book.silent(); }
 
 }  // namespace cairn::net

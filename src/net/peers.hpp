@@ -30,8 +30,8 @@ public:
     ~Peers();
     Peers(Peers&&) noexcept;
 
-    /// Takes up what the store holds. Rows that do not decode are staged to go.
-    void load(Chain chain, Now now);
+    /// Takes up what the store holds. Rows that do not decode are staged to go; how many.
+    [[nodiscard]] std::size_t load(Chain chain, Now now);
 
     void on_open(PeerId peer, const Hello& hello, Chain chain, Now now, Actions& out);
     void on_close(PeerId peer, const std::string& why, bool ban, Chain chain, Now now,

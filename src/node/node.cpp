@@ -37,7 +37,7 @@ Result<void, OpenError> Node::load(Now now) {
         pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
     advance(now);
     peers_.emplace(options_.peers);
-    peers_->load(chain_of_peers(), now);
+    bad_peer_rows_ = peers_->load(chain_of_peers(), now);
     if (auto written = commit(now); !written)
         return fail(OpenError{"the store cannot be written: " + written.error().detail});
     return {};

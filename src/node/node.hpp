@@ -107,6 +107,8 @@ public:
     [[nodiscard]] const Staged& rows() const { return *staged_; }
     /// Rows of the pool that did not decode when the store was opened.
     [[nodiscard]] std::size_t bad_pool_rows() const { return bad_pool_rows_; }
+    /// The same of the peers' table.
+    [[nodiscard]] std::size_t bad_peer_rows() const { return bad_peer_rows_; }
 
 private:
     Node(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options)
@@ -142,6 +144,7 @@ private:
     Tick next_template_ = 0;
     Tick next_expiry_ = 0;
     std::size_t bad_pool_rows_ = 0;
+    std::size_t bad_peer_rows_ = 0;
 };
 
 }  // namespace cairn

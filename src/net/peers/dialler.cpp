@@ -7,7 +7,7 @@
 namespace cairn::net {
 namespace {
 
-constexpr Tick kLasted = 60'000;   // ms, that a connection has to stand for the wait to begin anew
+constexpr Tick kLasted = 60'000;  // ms, that a connection has to stand for the wait to begin anew
 constexpr Tick kEndsWithin = 60'000;  // ms; the transport gives up long before
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <map>
 #include <string>
 
+#include "core/primitives/time.hpp"
 #include "net/node_address.hpp"
 #include "net/peers/random.hpp"
-#include "core/primitives/time.hpp"
 
 namespace cairn::net {
 

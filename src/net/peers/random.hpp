@@ -6,7 +6,8 @@
 namespace cairn::net {
 
 /// What is chosen at random among peers: the same seed, the same choices on every machine. No
-/// secret. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (splitmix64).
+/// secret. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
+/// (splitmix64).
 class Random {
 public:
     explicit Random(std::uint64_t seed) : state_{seed} {}

@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "net/emit.hpp"
+#include "net/peers/state.hpp"
+
+namespace cairn::net {
+namespace {
+
+/// A connection older than this did not begin at the same time as the one that comes now: if the
+/// other side still had it, it would not have dialled again.
+constexpr Tick kAtOnce = 10'000;  // ms
+
+/// Headers up to this many are news that nobody asked for.
+constexpr std::size_t kNews = 16;
+
+constexpr const char* kSilent =
+    "this node was restarted and takes no peers until /nodes/register or /nodes/resolve";
+
+}  // namespace
+
+std::optional<std::string> Peers::State::refusal(const Hello& hello, Now now) const {
+    if (book.silent()) return kSilent;
+    if (hello.key == options.key) return "that is this node itself";
+    if (!options.allowed.empty() && std::find(options.allowed.begin(), options.allowed.end(),
+                                              hello.key) == options.allowed.end())
+        return "its key is none of those that --allow-node names";
+    UnixSeconds until = book.banned_until(hello.key, now.wall);
+    if (const auto ip = ip_of(hello)) until = std::max(until, book.banned_until(*ip, now.wall));
+    if (until != 0)
+        return "it broke a rule and is not let in for another " + std::to_string(until - now.wall) +
+               " s";
+    if (hello.outbound) {
+        const auto* node = book.find(hello.address);
+        if (node != nullptr && node->key && *node->key != hello.key)
+            return "it shows another key than at first contact; if that is right, DELETE /nodes/" +
+                   hello.address.to_string() + " and register it again";
+        return std::nullopt;
+    }
+    const auto inbound = std::count_if(
+        peers.begin(), peers.end(), [](const auto& peer) { return !peer.second.hello.outbound; });
+    // Whom the operator named always finds room, and so does who is here already.
+    if (static_cast<std::size_t>(inbound) >= limits::kInbound && !book.is_registered(hello.key) &&
+        !peer_with(hello.key))
+        return "this node has " + std::to_string(limits::kInbound) + " guests already";
+    return std::nullopt;
+}
+
+bool Peers::State::newer_stays(const Peer& older, const Hello& newer, Now now) const {
+    // Of the same side: who dials again has lost the first. Of both sides at once: both keep the
+    // one that the smaller key dialled.
+    if (older.hello.outbound == newer.outbound || now.steady >= older.since + kAtOnce) return true;
+    return newer.outbound == (options.key < newer.key);
+}
+
+void Peers::State::admit(PeerId id, const Hello& hello, Chain chain, Now now, Actions& out) {
+    if (const auto why = refusal(hello, now)) {
+        out.push_back(Close{id, *why});
+        if (hello.outbound)
+            on_dial_ended(hello.address, *why,
+                          hello.key == options.key ? DialFault::itself : DialFault::unreachable,
+                          chain, now);
+        return;
+    }
+    if (hello.outbound) {
+        dialler.succeeded(hello.address);
+        heard.erase(hello.address);
+        if (book.is_registered(hello.address))
+            book.pin(hello.address, hello.key, chain.rows);
+        else if (is_ours_to_keep(hello.address))
+            met.insert_or_assign(hello.address, hello.key);
+        else if (parse_ip(hello.address.host))
+            book.learn({hello.address, hello.key, now.wall}, random, chain.rows);
+        note_dial(hello.address, std::nullopt);
+    }
+    if (const auto older = peer_with(hello.key)) {
+        const char* why = "another connection to the same node stays";
+        const bool newer = newer_stays(peers.at(*older), hello, now);
+        out.push_back(Close{newer ? *older : id, why});
+        if (!newer) return;
+        drop(*older, why, false, chain, now, out);
+    }
+    Peer peer{
+        hello,
+        listening_address(hello),
+        class_of_peer(hello),
+        options.gossip,
+        now.steady,
+        now.steady,
+        std::nullopt,
+        0,
+        false,
+        {},
+        TokenBucket{limits::kUnaskedMessages * 1'000, limits::kUnaskedMessagesBurst, now.steady},
+        TokenBucket{limits::kUnaskedBytes * 1'000, limits::kUnaskedBytesBurst, now.steady},
+        TokenBucket{limits::kAddrRate, limits::kAddrBurst, now.steady}};
+    const auto [place, fresh] = peers.insert_or_assign(id, std::move(peer));
+    sync->on_open(id, hello, options.gossip, chain, now, out);
+    relay->on_open(id, options.gossip, now, out);
+    greet(id, place->second, out);
+    // Registered, or dialled for a resolve that is over by now: known, and no longer needed.
+    if (!options.gossip && hello.outbound && !is_asked(hello.address))
+        out.push_back(Close{id, "with gossip off a node keeps no connections of its own"});
+}
+
+void Peers::State::ban(const Hello& hello, Chain chain, Now now) {
+    const UnixSeconds until = now.wall + limits::kBanSeconds;
+    book.ban(hello.key, until, chain.rows);
+    // Behind a private or the loopback address stand many; a public one is its own.
+    const auto ip = ip_of(hello);
+    if (ip && class_of(*ip) == AddressClass::public_range) book.ban(*ip, until, chain.rows);
+}
+
+void Peers::State::drop(PeerId id, const std::string& why, bool banned, Chain chain, Now now,
+                        Actions& out) {
+    const auto gone = peers.find(id);
+    if (gone == peers.end()) return;
+    const Peer peer = std::move(gone->second);
+    peers.erase(gone);
+    if (banned) ban(peer.hello, chain, now);
+    if (peer.hello.outbound)
+        dialler.closed(peer.hello.address, why, now.steady - peer.since, now.steady);
+    sync->on_close(id, chain, now, out);
+    relay->on_close(id, chain, now, out);
+}
+
+void Peers::State::reap(std::size_t from, std::optional<PeerId> blamed, Chain chain, Now now,
+                        Actions& out) {
+    // Dropping one may make the rooms below close another: by index, for the list grows.
+    for (std::size_t i = from; i < out.size(); ++i) {
+        auto* told = std::get_if<Close>(&out[i]);
+        if (told == nullptr || !peers.contains(told->peer)) continue;
+        told->ban = told->ban || told->peer == blamed;
+        const Close close = *told;
+        drop(close.peer, close.why, close.ban, chain, now, out);
+    }
+}
+
+bool Peers::State::within_budget(Peer& peer, const Message& message, Now now) {
+    std::size_t bytes = 9;
+    if (const auto* inv = std::get_if<Inv>(&message))
+        bytes += inv->items.size() * 33;
+    else if (const auto* addr = std::get_if<Addr>(&message))
+        bytes += addr->addresses.size() * 19;
+    else if (const auto* headers = std::get_if<Headers>(&message))
+        bytes += headers->headers.size() <= kNews ? headers->headers.size() * 80 : 0;
+    else if (!std::holds_alternative<Ping>(message) && !std::holds_alternative<GetAddr>(message))
+        return true;
+    return peer.messages.take(1, now.steady) && peer.bytes.take(bytes, now.steady);
+}
+
+void Peers::State::keep_alive(Now now, Actions& out) {
+    for (auto& [id, peer] : peers) {
+        if (peer.pinged && now.steady >= *peer.pinged + limits::kPongWithin) {
+            out.push_back(Close{id, "it said nothing for " +
+                                        std::to_string(limits::kPongWithin / 1000) +
+                                        " s after a ping"});
+        } else if (!peer.pinged && now.steady >= peer.heard + limits::kPingEvery) {
+            peer.pinged = now.steady;
+            peer.ping_nonce = random.next();
+            send(out, id, Ping{peer.ping_nonce});
+        }
+    }
+}
+
+}  // namespace cairn::net

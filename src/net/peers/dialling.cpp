@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "net/peers/state.hpp"
+
+namespace cairn::net {
+namespace {
+
+constexpr std::size_t kHeardTries = 3;    // then an address that was heard of is forgotten
+constexpr std::size_t kLearntTries = 12;  // of a node that was there once
+constexpr std::size_t kOwnMax = 64;
+
+}  // namespace
+
+std::optional<NodeKey> Peers::State::key_at(const NodeAddress& address) const {
+    if (const auto* node = book.find(address)) return node->key;
+    if (const auto learnt = book.learnt().find(address); learnt != book.learnt().end())
+        return learnt->second.key;
+    const auto known = met.find(address);
+    return known == met.end() ? std::nullopt : std::optional{known->second};
+}
+
+std::optional<PeerId> Peers::State::peer_with(const NodeKey& key) const {
+    for (const auto& [id, peer] : peers)
+        if (peer.hello.key == key) return id;
+    return std::nullopt;
+}
+
+std::optional<PeerId> Peers::State::peer_at(const NodeAddress& address) const {
+    if (const auto key = key_at(address)) return peer_with(*key);
+    for (const auto& [id, peer] : peers)
+        if (peer.hello.outbound && peer.hello.address == address) return id;
+    return std::nullopt;
+}
+
+bool Peers::State::is_ours_to_keep(const NodeAddress& address) const {
+    return book.is_registered(address) || std::find(options.connect.begin(), options.connect.end(),
+                                                    address) != options.connect.end();
+}
+
+void Peers::State::end_silence(Chain chain) { book.set_silent(false, chain.rows); }
+
+void Peers::State::dial(const NodeAddress& address, Now now, Actions& out) {
+    dialler.begin(address, now.steady);
+    out.push_back(Dial{address});
+}
+
+void Peers::State::dial_due(Chain chain, Now now, Actions& out) {
+    for (const auto& address : dialler.overdue(now.steady))
+        on_dial_ended(address, "the dial never came to an end", DialFault::unreachable, chain, now);
+    if (book.silent() || !options.gossip) return;
+
+    const auto look_at = [&](const NodeAddress& address) {
+        if (own.contains(address) || !dialler.due(address, now.steady) || peer_at(address)) return;
+        if (const auto key = key_at(address); key && book.banned_until(*key, now.wall) != 0) return;
+        dial(address, now, out);
+    };
+    for (const auto& node : book.registered()) look_at(node.address);
+    for (const auto& address : options.connect)
+        if (!book.is_registered(address)) look_at(address);
+    if (now.steady < next_look) return;
+    next_look = now.steady + 1'000;
+    dial_others(now, out);
+}
+
+void Peers::State::dial_others(Now now, Actions& out) {
+    std::set<Bytes> groups;
+    std::set<NodeAddress> reached;
+    std::size_t outbound = 0;
+    for (const auto& [id, peer] : peers) {
+        if (peer.listening) reached.insert(*peer.listening);
+        if (!peer.hello.outbound || is_ours_to_keep(peer.hello.address)) continue;
+        ++outbound;
+        if (auto group = network_group(peer.hello.address)) groups.insert(std::move(*group));
+    }
+    std::vector<NodeAddress> candidates;
+    const auto consider = [&](const NodeAddress& address) {
+        if (is_ours_to_keep(address) || own.contains(address) || reached.contains(address)) return;
+        if (dialler.dialling(address)) {
+            ++outbound;
+            if (auto group = network_group(address)) groups.insert(std::move(*group));
+            return;
+        }
+        if (!dialler.due(address, now.steady) || peer_at(address)) return;
+        if (const auto key = key_at(address); key && book.banned_until(*key, now.wall) != 0) return;
+        if (const auto ip = parse_ip(address.host); ip && book.banned_until(*ip, now.wall) != 0)
+            return;
+        candidates.push_back(address);
+    };
+    for (const auto& [address, node] : book.learnt()) consider(address);
+    for (const auto& address : heard)
+        if (!book.learnt().contains(address)) consider(address);
+
+    while (outbound < limits::kOutbound && !candidates.empty()) {
+        std::swap(candidates[random.below(candidates.size())], candidates.back());
+        const NodeAddress address = std::move(candidates.back());
+        candidates.pop_back();
+        auto group = network_group(address);
+        if (group && !groups.insert(std::move(*group)).second) continue;
+        dial(address, now, out);
+        ++outbound;
+    }
+}
+
+void Peers::State::on_dial_ended(const NodeAddress& address, const std::string& why,
+                                 DialFault fault, Chain chain, Now now) {
+    dialler.failed(address, why, now.steady);
+    if (fault == DialFault::itself) found_itself(address, chain);
+    if (fault == DialFault::other_chain) book.remove(address, chain.rows);
+    const bool hopeless = fault != DialFault::unreachable;
+    const std::size_t tries = dialler.failures(address);
+    if (hopeless || tries >= kHeardTries) heard.erase(address);
+    if (hopeless || tries >= kLearntTries) book.forget(address, chain.rows);
+    note_dial(address, why);
+    if (!is_ours_to_keep(address) && !heard.contains(address) && !book.learnt().contains(address) &&
+        !is_asked(address))
+        dialler.forget(address);
+}
+
+void Peers::State::found_itself(const NodeAddress& address, Chain chain) {
+    if (own.size() < kOwnMax) own.insert(address);
+    book.remove(address, chain.rows);
+    book.forget(address, chain.rows);
+    heard.erase(address);
+}
+
+}  // namespace cairn::net

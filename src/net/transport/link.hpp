@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+#include <span>
+
+namespace cairn::net::transport {
+
+using TransferHandler =
+    boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
+
+/// The bytes below a WebSocket, whatever carries them. Plain TCP is one; TLS becomes another, and
+/// nothing above is compiled again for it.
+class Link {
+public:
+    virtual ~Link() = default;
+    virtual void read_some(boost::asio::mutable_buffer into, TransferHandler handler) = 0;
+    virtual void write_some(std::span<const boost::asio::const_buffer> from,
+                            TransferHandler handler) = 0;
+    /// Sends the end, still reads.
+    virtual void end_output() = 0;
+    /// Everything under way ends with an error.
+    virtual void close() = 0;
+};
+
+class TcpLink final : public Link {
+public:
+    explicit TcpLink(boost::asio::ip::tcp::socket socket) : socket_{std::move(socket)} {}
+
+    void read_some(boost::asio::mutable_buffer into, TransferHandler handler) override {
+        socket_.async_read_some(into, std::move(handler));
+    }
+    void write_some(std::span<const boost::asio::const_buffer> from,
+                    TransferHandler handler) override {
+        socket_.async_write_some(from, std::move(handler));
+    }
+    void end_output() override {
+        boost::system::error_code ignored;
+        socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+    void close() override {
+        boost::system::error_code ignored;
+        socket_.close(ignored);
+    }
+
+private:
+    boost::asio::ip::tcp::socket socket_;
+};
+
+}  // namespace cairn::net::transport

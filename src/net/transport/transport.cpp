@@ -1,0 +1,386 @@
+#include "net/transport/transport.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "net/limits.hpp"
+#include "net/transport/dialler.hpp"
+#include "net/transport/line.hpp"
+#include "net/transport/peer.hpp"
+
+namespace cairn::net {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using transport::CloseCode;
+using transport::Dialler;
+using transport::DialOutcome;
+using transport::Line;
+using transport::Peer;
+using transport::TcpLink;
+using transport::Traffic;
+using transport::Upgrade;
+using transport::WebSocket;
+
+namespace {
+
+/// Connections from outside, whether or not they have shaken hands: those that count as peers, and
+/// as many that may become some.
+constexpr std::size_t kInboundSockets = 2 * limits::kInbound;
+constexpr std::size_t kDialsAtOnce = 64;
+
+bool offers_subprotocol(std::string_view list) {
+    while (!list.empty()) {
+        std::string_view one = list.substr(0, list.find(','));
+        list.remove_prefix(std::min(list.size(), one.size() + 1));
+        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
+        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
+        if (one == transport::kSubprotocol) return true;
+    }
+    return false;
+}
+
+NodeAddress address_of(const tcp::endpoint& endpoint) {
+    const auto address = endpoint.address();
+    const auto v6 = address.is_v6() ? address.to_v6()
+                                    : boost::asio::ip::make_address_v6(boost::asio::ip::v4_mapped,
+                                                                       address.to_v4());
+    return {ip_to_string(v6.to_bytes()), endpoint.port()};
+}
+
+/// Small enough for any socket's buffer.
+void turn_away(tcp::socket& socket, std::string_view status, std::string_view text) {
+    const std::string answer = "HTTP/1.1 " + std::string{status} +
+                               "\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+                               "Content-Length: " +
+                               std::to_string(text.size() + 1) + "\r\n\r\n" + std::string{text} +
+                               "\n";
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(boost::asio::buffer(answer), ignored);
+    socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+/// A descriptor on its way to the loop; closed if it never gets there.
+class Descriptor {
+public:
+    explicit Descriptor(int value) : value_{value} {}
+    Descriptor(Descriptor&& other) noexcept : value_{std::exchange(other.value_, -1)} {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (value_ >= 0) ::close(value_);
+    }
+    [[nodiscard]] int get() const { return value_; }
+    [[nodiscard]] int release() { return std::exchange(value_, -1); }
+
+private:
+    int value_;
+};
+
+}  // namespace
+
+/// All connections, on the loop's thread but for what says otherwise.
+class Transport::Engine final : public transport::PeerHost,
+                                public std::enable_shared_from_this<Engine> {
+public:
+    Engine(TransportOptions options, TransportPorts ports)
+        : options_{std::move(options)},
+          ports_{std::move(ports)},
+          work_{boost::asio::make_work_guard(context_)},
+          line_{std::make_shared<Line>(context_)},
+          timer_{context_} {}
+
+    void start() {
+        schedule_tick();
+        thread_ = std::thread{[this] { context_.run(); }};
+    }
+
+    /// Any thread but the loop's.
+    void stop() {
+        if (!thread_.joinable()) return;
+        line_->post([this] {
+            stopping_ = true;
+            close_all("this node is stopping");
+            end_if_empty();
+        });
+        thread_.join();
+        line_->cut();
+    }
+
+    /// Any thread.
+    template <class Task>
+    void run(Task task) {
+        line_->post(std::move(task));
+    }
+
+    void adopt(InboundSocket inbound, Descriptor descriptor) {
+        tcp::socket socket{context_};
+        if (!take_over(socket, std::move(descriptor))) return;
+        error_code ec;
+        const auto from = socket.remote_endpoint(ec);
+        if (ec) return;
+        const NodeAddress address = address_of(from);
+        if (!offers_subprotocol(inbound.protocols)) {
+            turn_away(socket, "400 Bad Request",
+                      "Nodes speak the subprotocol cairn.1 here (Sec-WebSocket-Protocol).");
+            return ports_.turned_away(address.to_string(), "it did not ask for cairn.1");
+        }
+        if (stopping_ || inbound_ >= kInboundSockets) {
+            turn_away(socket, "503 Service Unavailable", "This node has no place for more peers.");
+            return ports_.turned_away(address.to_string(), "there are too many connections");
+        }
+        ++inbound_;
+        const auto peer = add_peer(false, address, *parse_ip(address.host), std::move(socket),
+                                   std::move(inbound.read), now() + options_.dial_within);
+        sockets_.at(peer->id())
+            ->accept({inbound.host, inbound.key, inbound.version, inbound.protocols});
+    }
+
+    void carry_out(Actions& actions) {
+        for (Action& action : actions) {
+            if (auto* send = std::get_if<Send>(&action)) {
+                if (const auto peer = find(send->to)) peer->send(std::move(send->frame));
+            } else if (auto* close = std::get_if<Close>(&action)) {
+                if (const auto peer = find(close->peer))
+                    peer->close(CloseCode::policy, std::move(close->why));
+            } else if (auto* to = std::get_if<Dial>(&action)) {
+                waiting_dials_.push_back(std::move(to->to));
+            }
+        }
+        dial_next();
+    }
+
+    void close_all(const std::string& why) {
+        waiting_dials_.clear();
+        for (const auto& dial : std::map{dials_}) dial.second.dialler->give_up(why);
+        for (const auto& [id, peer] : std::map{peers_}) peer->close(CloseCode::going_away, why);
+    }
+
+    /// Any thread.
+    [[nodiscard]] std::optional<PeerTraffic> stats(PeerId peer) const {
+        const std::lock_guard lock{traffic_mutex_};
+        const auto found = traffic_.find(peer);
+        if (found == traffic_.end()) return std::nullopt;
+        return PeerTraffic{found->second->in, found->second->out};
+    }
+
+    // For the peers.
+
+    [[nodiscard]] Tick now() const override { return ports_.now(); }
+    [[nodiscard]] ViewPtr view() const override { return ports_.view(); }
+    [[nodiscard]] const TransportOptions& options() const override { return options_; }
+    [[nodiscard]] Handshake::Ours introduce() const override {
+        const ViewPtr at = view();
+        Handshake::Ours ours{.self = {.genesis = at->chain->genesis().hash,
+                                      .key = options_.key,
+                                      .listens_on = options_.listens_on,
+                                      .tip = at->tip.hash,
+                                      .height = at->tip.height,
+                                      .work = at->tip.work,
+                                      .agent = options_.agent},
+                             .sign = ports_.sign};
+        ports_.fill_random(ours.nonce);
+        return ours;
+    }
+    void later(std::function<void()> task) override {
+        boost::asio::post(context_, std::move(task));
+    }
+    [[nodiscard]] bool post(PeerId peer, PeerEvent event) override {
+        return ports_.post(std::move(event),
+                           [line = line_, weak = weak_from_this(), peer](bool seen) {
+                               line->post([weak, peer, seen] {
+                                   const auto self = weak.lock();
+                                   if (const auto found = self ? self->find(peer) : nullptr)
+                                       found->on_seen(seen);
+                               });
+                           });
+    }
+    void on_gone(Peer& peer, const std::string& why) override {
+        const PeerId id = peer.id();
+        if (peer.is_open())
+            tell(PeerClosed{id, why, peer.to_ban()});
+        else if (peer.outbound())
+            tell(DialFailed{peer.address(), why, peer.fault()});
+        else
+            ports_.turned_away(peer.address().to_string(), why);
+        if (!peer.outbound()) --inbound_;
+        {
+            const std::lock_guard lock{traffic_mutex_};
+            traffic_.erase(id);
+        }
+        // Whoever calls this stands in them.
+        later([held = find(id), web = sockets_.at(id)] {});
+        peers_.erase(id);
+        sockets_.erase(id);
+        end_if_empty();
+    }
+
+private:
+    struct DialUnderWay {
+        std::shared_ptr<Dialler> dialler;
+        Tick deadline = 0;
+    };
+
+    [[nodiscard]] std::shared_ptr<Peer> find(PeerId id) const {
+        const auto found = peers_.find(id);
+        return found == peers_.end() ? nullptr : found->second;
+    }
+
+    static bool take_over(tcp::socket& socket, Descriptor descriptor) {
+        sockaddr_storage address{};
+        socklen_t size = sizeof address;
+        if (::getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            return false;
+        error_code ec;
+        socket.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), descriptor.get(), ec);
+        if (!ec) static_cast<void>(descriptor.release());
+        return !ec;
+    }
+
+    std::shared_ptr<Peer> add_peer(bool outbound, const NodeAddress& address, const IpBytes& ip,
+                                   tcp::socket socket, std::string before, Tick deadline) {
+        error_code ignored;
+        socket.set_option(tcp::no_delay{true}, ignored);
+        const PeerId id = ++last_id_;
+        auto peer = std::make_shared<Peer>(*this, id, outbound, address, ip, deadline);
+        auto traffic = std::make_shared<Traffic>();
+        auto web = WebSocket::make(context_, std::make_unique<TcpLink>(std::move(socket)),
+                                   std::move(before), traffic, peer);
+        peer->attach(web, traffic);
+        peers_.emplace(id, peer);
+        sockets_.emplace(id, std::move(web));
+        const std::lock_guard lock{traffic_mutex_};
+        traffic_.emplace(id, std::move(traffic));
+        return peer;
+    }
+
+    void dial_next() {
+        while (!stopping_ && !waiting_dials_.empty() && dials_.size() < kDialsAtOnce) {
+            const NodeAddress to = std::move(waiting_dials_.front());
+            waiting_dials_.pop_front();
+            const std::uint64_t number = ++last_dial_;
+            const Tick deadline = now() + options_.dial_within;
+            auto dialler = std::make_shared<Dialler>(
+                context_, line_, to, [this, number, to, deadline](DialOutcome outcome) {
+                    dials_.erase(number);
+                    on_dialled(to, deadline, std::move(outcome));
+                    if (!stopping_) dial_next();
+                });
+            dials_.emplace(number, DialUnderWay{dialler, deadline});
+            dialler->start();
+        }
+    }
+
+    void on_dialled(const NodeAddress& to, Tick deadline, DialOutcome outcome) {
+        if (!outcome) {
+            tell(DialFailed{to, std::move(outcome.error()), DialFault::unreachable});
+            return end_if_empty();
+        }
+        const auto peer = add_peer(true, to, outcome->ip, std::move(outcome->socket), {}, deadline);
+        sockets_.at(peer->id())->connect(to.to_string());
+    }
+
+    /// What must not be lost is posted again with every tick until it is taken.
+    void tell(PeerEvent event) {
+        untold_.push_back(std::move(event));
+        tell_all();
+    }
+    void tell_all() {
+        while (!untold_.empty() && ports_.post(untold_.front(), [](bool) {})) untold_.pop_front();
+        if (stopping_) untold_.clear();
+    }
+
+    void schedule_tick() {
+        timer_.expires_after(std::chrono::milliseconds{options_.tick});
+        timer_.async_wait([this](error_code ec) {
+            if (ec) return;
+            tick();
+            if (!ended_) schedule_tick();
+        });
+    }
+    void tick() {
+        const Tick at = now();
+        tell_all();
+        for (const auto& [number, dial] : std::map{dials_})
+            if (at >= dial.deadline) dial.dialler->give_up("nobody answers there");
+        for (const auto& [id, peer] : std::map{peers_}) peer->tend(at);
+    }
+    void end_if_empty() {
+        if (!stopping_ || ended_ || !peers_.empty() || !dials_.empty()) return;
+        ended_ = true;
+        timer_.cancel();
+        work_.reset();
+    }
+
+    const TransportOptions options_;
+    const TransportPorts ports_;
+    boost::asio::io_context context_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    const std::shared_ptr<Line> line_;
+    boost::asio::steady_timer timer_;
+    std::thread thread_;
+
+    std::map<PeerId, std::shared_ptr<Peer>> peers_;
+    std::map<PeerId, std::shared_ptr<WebSocket>> sockets_;
+    PeerId last_id_ = 0;
+    std::size_t inbound_ = 0;
+    std::map<std::uint64_t, DialUnderWay> dials_;
+    std::uint64_t last_dial_ = 0;
+    std::deque<NodeAddress> waiting_dials_;
+    std::deque<PeerEvent> untold_;
+    bool stopping_ = false;
+    bool ended_ = false;
+
+    mutable std::mutex traffic_mutex_;  // guards what follows
+    std::map<PeerId, std::shared_ptr<Traffic>> traffic_;
+};
+
+Transport::Transport(TransportOptions options, TransportPorts ports)
+    : engine_{std::make_shared<Engine>(std::move(options), std::move(ports))} {
+    engine_->start();
+}
+
+Transport::~Transport() { stop(); }
+
+void Transport::adopt(InboundSocket socket) {
+    Descriptor descriptor{socket.descriptor};
+    engine_->run([engine = engine_.get(), held = std::move(socket),
+                  owned = std::move(descriptor)]() mutable {
+        engine->adopt(std::move(held), std::move(owned));
+    });
+}
+
+Actions Transport::carry_out(Actions actions) {
+    Actions ours;
+    Actions others;
+    for (Action& action : actions) {
+        const bool is_ours = std::holds_alternative<Send>(action) ||
+                             std::holds_alternative<Close>(action) ||
+                             std::holds_alternative<Dial>(action);
+        (is_ours ? ours : others).push_back(std::move(action));
+    }
+    if (!ours.empty())
+        engine_->run([engine = engine_.get(), held = std::move(ours)]() mutable {
+            engine->carry_out(held);
+        });
+    return others;
+}
+
+std::optional<PeerTraffic> Transport::stats(PeerId peer) const { return engine_->stats(peer); }
+
+void Transport::close_all(std::string why) {
+    engine_->run([engine = engine_.get(), why = std::move(why)] { engine->close_all(why); });
+}
+
+void Transport::stop() { engine_->stop(); }
+
+}  // namespace cairn::net
