@@ -204,7 +204,7 @@ void Machine::carry_out(const net::Actions& actions) {
         if (const auto* send = std::get_if<net::Send>(&action)) {
             around_.network.send(send->to, id_, send->frame);
         } else if (const auto* close = std::get_if<net::Close>(&action)) {
-            hang_up(close->peer, close->why);
+            hang_up(close->peer, close->why, false);
         } else if (const auto* dial = std::get_if<net::Dial>(&action)) {
             around_.network.dial(id_, dial->to);
         } else if (const auto* body = std::get_if<net::Check>(&action)) {
@@ -256,9 +256,9 @@ void Machine::on_frame(ConnectionId connection, const SharedBytes& frame) {
     if (peer == peers_.end() || !node_) return;
     const auto max_block = around_.chain->spec().max_block;
     if (frame->size() > net::max_frame(max_block))
-        return hang_up(connection, "a message that is too large");
+        return hang_up(connection, "a message that is too large", true);
     auto message = net::decode(*frame, max_block);
-    if (!message) return hang_up(connection, message.error());
+    if (!message) return hang_up(connection, message.error(), true);
     if (peer->second.server.takes(*message)) return serve(connection, peer->second);
     ++peer->second.waiting;
     auto shared = std::make_shared<const net::Message>(std::move(*message));
@@ -276,10 +276,15 @@ void Machine::on_frame(ConnectionId connection, const SharedBytes& frame) {
 }
 
 void Machine::on_close(ConnectionId connection, const std::string& why) {
+    tell_closed(connection, why, false);
+}
+
+void Machine::tell_closed(ConnectionId connection, const std::string& why, bool ban) {
     if (peers_.erase(connection) == 0) return;
-    post(Lane::peers,
-         {[connection, why](Node& node, Now when) { node.on_close(connection, why, when); },
-          nullptr, nullptr});
+    post(Lane::peers, {[connection, why, ban](Node& node, Now when) {
+                           node.on_close(connection, why, when, ban);
+                       },
+                       nullptr, nullptr});
 }
 
 void Machine::on_drained(ConnectionId connection) {
@@ -297,13 +302,13 @@ void Machine::serve(ConnectionId connection, Peer& peer) {
     }
 }
 
-void Machine::hang_up(ConnectionId connection, const std::string& why) {
+void Machine::hang_up(ConnectionId connection, const std::string& why, bool ban) {
     around_.network.close(connection, id_);
     closed_.emplace_back(connection, why);
     if (closed_.size() > kClosedMax) closed_.pop_front();
     around_.trace.say(around_.scheduler.now(), options_.address.to_string() + " hangs up on " +
                                                    std::to_string(connection) + ": " + why);
-    on_close(connection, why);
+    tell_closed(connection, why, ban);
 }
 
 bool Machine::mine(const Address& to) {

@@ -132,7 +132,9 @@ private:
     void finish(const Committed& committed, const std::shared_ptr<Group>& group);
     void carry_out(const net::Actions& actions);
     void serve(ConnectionId connection, Peer& peer);
-    void hang_up(ConnectionId connection, const std::string& why);
+    /// `ban`: for what the other side sent.
+    void hang_up(ConnectionId connection, const std::string& why, bool ban);
+    void tell_closed(ConnectionId connection, const std::string& why, bool ban);
     void open_node();
     void write_failed(const std::shared_ptr<Group>& group);
     void forget_process();

@@ -59,7 +59,6 @@ private:
                                               World::address(across).to_string()},
                                              5'000);
         }
-        mesh();
         every(plan_.block_every, [this] { mine(); });
         every(plan_.transfer_every, [this] { world_.senders().send(any()); });
         every(plan_.cut_every, [this] { fault([this] { cut(); }); });
@@ -69,14 +68,6 @@ private:
         every(plan_.slow_every, [this] { fault([this] { slow_down(); }); });
     }
 
-    void mesh() {
-        for (std::size_t i = 0; i < plan_.nodes; ++i)
-            for (std::size_t j : {i + 1, i + 3})
-                if (world_.machine(i).process() &&
-                    !world_.network().are_connected(i, j % plan_.nodes))
-                    world_.network().dial(i, World::address(j % plan_.nodes));
-        world_.scheduler().after(12 * kSecond, [this] { mesh(); });
-    }
     /// At times of a clock without memory, until the heal.
     void every(Micros mean, std::function<void()> what) {
         if (mean == 0) return;
@@ -188,7 +179,8 @@ private:
                 [this] { return world_.has_equal_work() && world_.best().mines_on_tip(); },
                 kRedialledWithin))
             return world_.fail("the tips have different work " +
-                               std::to_string(kRedialledWithin / kSecond) + " s after the heal: " + world_.tips());
+                               std::to_string(kRedialledWithin / kSecond) +
+                               " s after the heal: " + world_.tips());
         outcome_.equal_after = clock() - begin;
         const auto mined = clock();
         const auto blocks = world_.best().node()->ledger().tip().height;
