@@ -1,0 +1,241 @@
+#include "sim/world.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/ensure.hpp"
+#include "ledger/testing/state_digest.hpp"
+
+namespace cairn::sim {
+namespace {
+
+constexpr UnixSeconds kEpoch = 1'700'000'000;
+constexpr std::uint64_t kFunds = 1'000 * Amount::kUnitsPerCoin;
+
+std::shared_ptr<const ChainParams> params_of(ChainSpec spec, std::size_t senders) {
+    if (spec.allocations.empty()) {
+        testing::Keys keys;
+        for (std::size_t i = 0; i < senders; ++i)
+            spec.allocations.push_back({keys.address(Senders::kFirstKey + i), kFunds});
+    }
+    return testing::params_of(std::move(spec));
+}
+
+std::set<Txid> executable(const Node& node) {
+    std::set<Txid> ids;
+    for (const auto& transfer : node.pool().best(SIZE_MAX)) ids.insert(transfer->id());
+    return ids;
+}
+
+}  // namespace
+
+ChainSpec simulated_spec() {
+    ChainSpec spec = testing::easy_spec();
+    spec.name = "simulated";
+    spec.prefix = "sim";
+    spec.genesis_time = kEpoch - 1;
+    spec.halving_interval = 50;
+    spec.opening = Amount::kUnitsPerCoin;
+    spec.future_limit = 7'200;
+    return spec;
+}
+
+World::World(std::uint64_t seed, ChainSpec spec, std::size_t senders)
+    : chain_{params_of(std::move(spec), senders)},
+      random_{seed},
+      network_{scheduler_, random_.fork(), trace_},
+      checker_{*chain_},
+      senders_{*chain_, checker_, senders, random_.fork()},
+      book_{*chain_},
+      around_{chain_,
+              scheduler_,
+              network_,
+              trace_,
+              checker_,
+              kEpoch,
+              [this](Machine& machine, const Committed& committed) {
+                  check_commit(machine, committed);
+              },
+              [this](Machine& machine, const BlockPtr& block) {
+                  trace_.say(scheduler_.now(), machine.address().to_string() + " finds block " +
+                                                   std::to_string(block->reward.height) + " " +
+                                                   block->header.hash.to_string());
+                  know(*block);
+              },
+              [this](Machine& machine) {
+                  trace_.say(scheduler_.now(), machine.address().to_string() + " has no power");
+                  if (on_stopped) on_stopped(machine);
+              }} {}
+
+net::NodeAddress World::address(std::size_t index) {
+    return {"10.0." + std::to_string(index / 250) + "." + std::to_string(index % 250 + 1), 5'000};
+}
+
+Machine& World::add(MachineOptions options) {
+    if (options.address.host.empty()) options.address = address(machines_.size());
+    options.seed = random_.next();
+    machines_.push_back(std::make_unique<Machine>(around_, std::move(options)));
+    return *machines_.back();
+}
+
+void World::start_all() {
+    for (const auto& machine : machines_) machine->start();
+}
+
+void World::fail(const std::string& what) {
+    if (failure_) return;
+    const auto now = scheduler_.now() / kMillisecond;
+    failure_ = "at " + std::to_string(now) + " ms: " + what;
+    trace_.say(scheduler_.now(), "WRONG: " + what);
+}
+
+void World::know(const CheckedBlock& block) {
+    if (const auto wrong = book_.add(block))
+        fail("a machine found an invalid block, by the book: " + *wrong);
+}
+
+void World::run_for(Micros time) {
+    const Micros until = scheduler_.now() + time;
+    while (!failure_ && scheduler_.run_one(until)) {
+    }
+    if (!failure_) scheduler_.run_until(until);
+}
+
+bool World::run_until(const std::function<bool()>& condition, Micros within) {
+    const Micros until = scheduler_.now() + within;
+    while (!failure_ && !condition())
+        if (!scheduler_.run_one(until)) return false;
+    return !failure_;
+}
+
+void World::check_commit(Machine& machine, const Committed& committed) {
+    const Tip& tip = committed.view->tip;
+    trace_.add(scheduler_.now(), Trace::Event::commit, machine.id(), committed.view->generation,
+               tip.hash.bytes);
+    const auto who = [&] { return machine.address().to_string() + ": "; };
+    const auto before = tips_.find(machine.id());
+    if (before != tips_.end()) {
+        if (before->second.hash == tip.hash) return;
+        // First seen is kept, also over a crash.
+        if (tip.work <= before->second.work)
+            fail(who() + "its tip went to one of no more work, at height " +
+                 std::to_string(tip.height));
+    }
+    tips_[machine.id()] = tip;
+    disconnected_ += committed.change.disconnected.size();
+    deepest_ = std::max(deepest_, committed.change.disconnected.size());
+    if (!book_.has(tip.hash)) return fail(who() + "its tip is a block that nobody found");
+    const Staged rows{committed.view->store};
+    const auto sum = testing::sum_of_balances(rows);
+    if (sum != tip.issued)
+        return fail(who() + "balances sum up to " + std::to_string(sum) + ", issued says " +
+                    std::to_string(tip.issued) + ", at height " + std::to_string(tip.height));
+    if (testing::state_digest(rows) != book_.digest(tip.hash))
+        fail(who() + "its accounts are not those of the book, at height " +
+             std::to_string(tip.height));
+}
+
+bool World::has_one_tip() const {
+    return std::all_of(machines_.begin(), machines_.end(), [this](const auto& machine) {
+        return machine->node() && machines_[0]->node() &&
+               machine->node()->ledger().tip().hash == machines_[0]->node()->ledger().tip().hash;
+    });
+}
+
+bool World::has_equal_work() const {
+    return std::all_of(machines_.begin(), machines_.end(), [this](const auto& machine) {
+        return machine->node() && machines_[0]->node() &&
+               machine->node()->ledger().tip().work == machines_[0]->node()->ledger().tip().work;
+    });
+}
+
+bool World::has_one_pool() const {
+    std::optional<std::set<Txid>> first;
+    for (const auto& machine : machines_) {
+        if (!machine->node()) return false;
+        const auto ids = executable(*machine->node());
+        if (!first) first = ids;
+        if (*first != ids) return false;
+    }
+    return true;
+}
+
+std::string World::tips() const {
+    std::string all;
+    for (const auto& machine : machines_) {
+        all += (all.empty() ? "" : ", ") + std::to_string(machine->id()) + ": ";
+        if (const Node* node = machine->node())
+            all += std::to_string(node->ledger().tip().height) + " " +
+                   node->ledger().tip().hash.to_string().substr(56) + " of " +
+                   std::to_string(node->peers_connected()) + " peers";
+        else
+            all += "down";
+    }
+    return all;
+}
+
+Machine& World::best() {
+    Machine* best = nullptr;
+    for (const auto& machine : machines_)
+        if (machine->node() && (best == nullptr || machine->node()->ledger().tip().work >
+                                                       best->node()->ledger().tip().work))
+            best = machine.get();
+    ENSURE(best != nullptr);
+    return *best;
+}
+
+Hash256 World::replayed(const Node& node) {
+    MemoryStore store;
+    const Now now{0, kEpoch + 1'000'000};
+    auto fresh = Node::open(chain_, store, {}, now);
+    ENSURE(fresh.has_value());
+    for (Height height = 2; height <= node.ledger().tip().height; ++height) {
+        const auto hash = tables::best(node.rows(), height);
+        const auto bytes =
+            hash ? tables::block(node.rows(), height, *hash) : std::optional<Bytes>{};
+        if (!bytes) {
+            fail("no block at height " + std::to_string(height));
+            return {};
+        }
+        const auto checked = checker_.block(std::make_shared<const Bytes>(*bytes));
+        const auto taken = checked ? (*fresh)->submit(*checked, now)
+                                   : Result<Submitted, Rejection>{cairn::fail(checked.error())};
+        if (!taken) {
+            fail("a node from genesis refuses the block at height " + std::to_string(height) +
+                 ": " + taken.error().to_string());
+            return {};
+        }
+    }
+    auto committed = (*fresh)->commit(now);
+    ENSURE(committed.has_value());
+    return testing::chain_digest(Staged{committed->view->store});
+}
+
+void World::check_transfers() {
+    for (const auto& [transfer, at] : senders_.acknowledged()) {
+        const Node* node = nullptr;
+        for (const auto& machine : machines_)
+            if (machine->id() == at) node = machine->node();
+        if (node == nullptr) continue;
+        const auto& id = transfer->id();
+        if (!tables::location(node->rows(), id) && !node->pool().find(id) &&
+            !tables::dropped(node->rows(), id))
+            fail("transfer " + id.to_string() + " was acknowledged by host " + std::to_string(at) +
+                 " and is neither in its chain nor its pool nor among the dropped");
+    }
+}
+
+void World::check_settled() {
+    if (failure_) return;
+    if (!has_one_tip()) return fail("the tips differ: " + tips());
+    const Hash256 expected = replayed(*machines_[0]->node());
+    for (const auto& machine : machines_) {
+        if (failure_) return;
+        if (testing::chain_digest(machine->node()->rows()) != expected)
+            fail(machine->address().to_string() +
+                 ": its rows are not those of a node that has seen this one chain only");
+    }
+    check_transfers();
+}
+
+}  // namespace cairn::sim
