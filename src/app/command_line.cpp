@@ -106,6 +106,18 @@ CLI::App* add_new_chain(CLI::App& app, NewChainSettings& settings) {
     return made;
 }
 
+CLI::App* add_demo(CLI::App& app, DemoSettings& settings) {
+    auto* demo = app.add_subcommand("demo", "Three joined nodes of a dev chain, mining and sending");
+    add(*demo, "--port", settings.port, "Port of the first; the others take the next; 0: any");
+    add(*demo, "--block-every", settings.block_every, "Mean seconds between blocks")
+        ->check(CLI::Range(0.1, 3'600.0));
+    add(*demo, "--transfer-every", settings.transfer_every, "Mean seconds between transfers")
+        ->check(CLI::Range(0.01, 3'600.0));
+    add(*demo, "--seconds", settings.seconds, "End after so long; 0: at Ctrl-C")
+        ->check(CLI::Range(0.0, 1e6));
+    return demo;
+}
+
 /// The file of `--config` or CAIRN_CONFIG, looked for before anything is parsed.
 std::string config_path(const std::vector<std::string>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -136,12 +148,14 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
     NodeSettings node_settings;
     ToolSettings tool_settings;
     NewChainSettings chain_settings;
+    DemoSettings demo_settings;
     std::string config;
     auto* node = add_node(app, node_settings, config);
     auto* verify = add_tool(app, "verify", "Validate a whole store again", tool_settings, "");
     auto* exported = add_tool(app, "export", "Write the best chain to a file", tool_settings, "The file to write");
     auto* imported = add_tool(app, "import", "Read a chain from a file", tool_settings, "The file to read");
     auto* made = add_new_chain(app, chain_settings);
+    auto* demo = add_demo(app, demo_settings);
     const ClientCommands client{app};
 
     std::vector<std::string> words = given;
@@ -175,6 +189,7 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
     if (verify->parsed()) return RunVerify{std::move(tool_settings)};
     if (exported->parsed()) return RunExport{std::move(tool_settings)};
     if (imported->parsed()) return RunImport{std::move(tool_settings)};
+    if (demo->parsed()) return RunDemo{demo_settings};
     if (made->parsed()) return RunNewChain{std::move(chain_settings)};
     if (auto chosen = client.chosen()) return std::move(*chosen);
     return Exit{2};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/client_commands.hpp"
+#include "app/demo/demo.hpp"
 #include "app/settings.hpp"
 
 namespace cairn {
@@ -21,6 +22,9 @@ struct RunExport {
 struct RunImport {
     ToolSettings settings;
 };
+struct RunDemo {
+    DemoSettings settings;
+};
 struct RunNewChain {
     NewChainSettings settings;
 };
@@ -28,7 +32,7 @@ struct RunNewChain {
 struct Exit {
     int status = 0;
 };
-using Invocation = std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, RunClient, Exit>;
+using Invocation = std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, RunDemo, RunClient, Exit>;
 
 /// Reads the words of a command line, and for `cairn node` the environment and the TOML file.
 [[nodiscard]] Invocation parse_command_line(const std::vector<std::string>& words);

@@ -14,6 +14,7 @@ struct Run {
     int operator()(const cairn::RunVerify& run) const { return cairn::run_verify(run.settings); }
     int operator()(const cairn::RunExport& run) const { return cairn::run_export(run.settings); }
     int operator()(const cairn::RunImport& run) const { return cairn::run_import(run.settings); }
+    int operator()(const cairn::RunDemo& run) const { return cairn::run_demo(run.settings); }
     int operator()(const cairn::RunNewChain& run) const { return cairn::run_new_chain(run.settings); }
     int operator()(const cairn::RunClient& run) const {
         return cairn::cli::run(run.options, run.words, run.command);
