@@ -1,7 +1,5 @@
 #include "app/run_node.hpp"
 
-#include <signal.h>
-
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -21,6 +19,7 @@
 #include "app/node_key.hpp"
 #include "app/node_thread.hpp"
 #include "app/peer_network.hpp"
+#include "app/signals.hpp"
 #include "app/slow_threads.hpp"
 #include "app/store.hpp"
 #include "core/primitives/coins.hpp"
@@ -35,26 +34,6 @@ int refuse(const std::string& sentence) {
     std::cerr << "cairn: " << sentence << "\n";
     return 1;
 }
-
-/// Blocks the signals that end a node in this thread and all it will start; `wait` takes them.
-class Signals {
-public:
-    Signals() {
-        sigemptyset(&set_);
-        for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set_, signal);
-        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        signal(SIGPIPE, SIG_IGN);
-    }
-    /// The signal, or 0 when `seconds` have passed.
-    int wait(int seconds) const {
-        const timespec time{seconds, 0};
-        const int taken = sigtimedwait(&set_, nullptr, &time);
-        return taken > 0 ? taken : 0;
-    }
-
-private:
-    sigset_t set_{};
-};
 
 /// The operator as every caller where there is no log-in, with the key if its password is at hand.
 std::shared_ptr<const Caller> owner_of(const Users& users, const std::string& datadir) {
@@ -320,7 +299,7 @@ int run_node(const NodeSettings& settings) {
 
     constexpr int kSweepSeconds = 30;
     int signal = 0;
-    while ((signal = signals.wait(kSweepSeconds)) == 0) sessions.sweep(read_clocks().steady);
+    while ((signal = signals.wait(kSweepSeconds * 1000L)) == 0) sessions.sweep(read_clocks().steady);
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.
