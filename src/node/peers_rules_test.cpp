@@ -25,6 +25,17 @@ TEST(Admission, TakesSoManyGuestsAndTheRegisteredBeyond) {
     EXPECT_EQ(world.node(0).peers_connected(), limits::kInbound + 1);
 }
 
+TEST(Admission, TakesSoManyGuestsOfOnePublicNetwork) {
+    World world{1};
+    for (std::uint64_t i = 0; i < limits::kInboundOfNetwork; ++i)
+        EXPECT_EQ(world.why_closed(
+                      0, world.open(0, world.stranger(1 + i, "203.0." + std::to_string(i) + ".1"))),
+                  "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(100, "203.0.99.9"))),
+              "this node has 16 guests of its network already");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(101, "203.1.99.9"))), "");
+}
+
 TEST(Admission, LetsInWhomTheOperatorAllows) {
     World world{1};
     world[0].options.peers.allowed = {world.chain.keys().address(5)};
