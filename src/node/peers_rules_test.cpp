@@ -100,6 +100,27 @@ TEST(Misbehaviour, OfOneOnALocalAddressIsNotThatOfItsNeighbours) {
     }
 }
 
+TEST(Misbehaviour, IsNotToSendHeadersThatLeadNowhere) {
+    World world{1};
+    const auto blocks = world.chain.grow(world.chain.genesis(), 2);
+    const auto guest = world.open(0, world.stranger(5));
+    for (std::size_t i = 0; i <= limits::kUnconnecting; ++i)
+        world.say(0, guest, net::Headers{{blocks[1]->header}});
+    EXPECT_NE(world.why_closed(0, guest), "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(5))), "");
+}
+
+TEST(Misbehaviour, IsAHeaderThatBreaksARule) {
+    World world{1};
+    auto header = world.chain.extend(world.chain.genesis())->header.header;
+    header.time = 0;  // before the median
+    const auto guest = world.open(0, world.stranger(5));
+    world.say(0, guest, net::Headers{{hashed(testing::mined(header))}});
+    EXPECT_NE(world.why_closed(0, guest), "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(5))).substr(0, 16),
+              "it broke a rule ");
+}
+
 TEST(Misbehaviour, IsNotToBeGone) {
     World world{1};
     const auto guest = world.open(0, world.stranger(5, "203.0.113.5"));
