@@ -40,6 +40,11 @@ public:
     /// How often a body was asked of him.
     [[nodiscard]] const std::map<BlockHash, std::size_t>& asked() const { return asked_; }
     [[nodiscard]] HostId id() const { return id_; }
+    /// A body of his chain; null of genesis, and of what is not in it.
+    [[nodiscard]] SharedBytes body(const BlockHash& hash) const {
+        const auto known = bodies_.find(hash);
+        return known == bodies_.end() ? nullptr : known->second;
+    }
     [[nodiscard]] const std::vector<HashedHeader>& headers() const { return headers_; }
 
     [[nodiscard]] net::Hello hello() const override;

@@ -9,7 +9,6 @@
 namespace cairn::sim {
 namespace {
 
-constexpr UnixSeconds kEpoch = 1'700'000'000;
 constexpr std::uint64_t kFunds = 1'000 * Amount::kUnitsPerCoin;
 
 std::shared_ptr<const ChainParams> params_of(ChainSpec spec, std::size_t senders) {
@@ -33,14 +32,14 @@ ChainSpec simulated_spec() {
     ChainSpec spec = testing::easy_spec();
     spec.name = "simulated";
     spec.prefix = "sim";
-    spec.genesis_time = kEpoch - 1;
+    spec.genesis_time = World::kEpoch - 1;
     spec.halving_interval = 50;
     spec.opening = Amount::kUnitsPerCoin;
     spec.future_limit = 7'200;
     return spec;
 }
 
-World::World(std::uint64_t seed, ChainSpec spec, std::size_t senders)
+World::World(std::uint64_t seed, ChainSpec spec, std::size_t senders, UnixSeconds epoch)
     : chain_{params_of(std::move(spec), senders)},
       random_{seed},
       network_{scheduler_, random_.fork(), trace_},
@@ -52,7 +51,7 @@ World::World(std::uint64_t seed, ChainSpec spec, std::size_t senders)
               network_,
               trace_,
               checker_,
-              kEpoch,
+              epoch,
               [this](Machine& machine, const Committed& committed) {
                   check_commit(machine, committed);
               },
@@ -80,6 +79,36 @@ Machine& World::add(MachineOptions options) {
 
 void World::start_all() {
     for (const auto& machine : machines_) machine->start();
+}
+
+void World::connect_all() {
+    std::vector<std::string> all;
+    for (const auto& machine : machines_) {
+        machine->set_mining(true);
+        all.push_back(machine->address().to_string());
+    }
+    for (std::size_t i = 0; i < machines_.size(); ++i) {
+        auto others = all;
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+        machines_[i]->register_nodes(others, 10'000);
+    }
+    const auto found = run_until(
+        [this] {
+            return std::all_of(machines_.begin(), machines_.end(), [this](const auto& machine) {
+                return machine->registered() && machine->node() &&
+                       machine->node()->peers_connected() >= machines_.size() - 1;
+            });
+        },
+        20 * kSecond);
+    if (!found) fail("the nodes do not find each other");
+}
+
+bool World::mine(Machine& machine) {
+    if (!run_until([&] { return machine.mines_on_tip(); }, kSecond)) return false;
+    Address to;
+    to.bytes.fill(static_cast<std::uint8_t>(machine.id() + 1));
+    if (!machine.mine(to)) return false;
+    return run_until([&] { return machine.mines_on_tip() && machine.is_idle(); }, kSecond);
 }
 
 void World::fail(const std::string& what) {
@@ -186,7 +215,7 @@ Machine& World::best() {
 
 Hash256 World::replayed(const Node& node) {
     MemoryStore store;
-    const Now now{0, kEpoch + 1'000'000};
+    const Now now{0, around_.epoch + 1'000'000};
     auto fresh = Node::open(chain_, store, {}, now);
     ENSURE(fresh.has_value());
     for (Height height = 2; height <= node.ledger().tip().height; ++height) {

@@ -17,7 +17,11 @@ namespace cairn::sim {
 /// thing that is wrong.
 class World {
 public:
-    World(std::uint64_t seed, ChainSpec spec, std::size_t senders);
+    /// When worlds begin, unless told otherwise.
+    static constexpr UnixSeconds kEpoch = 1'700'000'000;
+
+    /// Funds `senders` accounts if the spec has no allocations of its own.
+    World(std::uint64_t seed, ChainSpec spec, std::size_t senders, UnixSeconds epoch = kEpoch);
 
     /// 10.0.0.1:5000 and so on; not started.
     Machine& add(MachineOptions options = {});
@@ -26,6 +30,8 @@ public:
     [[nodiscard]] std::vector<std::unique_ptr<Machine>>& machines() { return machines_; }
     [[nodiscard]] Machine& machine(std::size_t index) { return *machines_.at(index); }
     void start_all();
+    /// Every node is told of every other, and they have found each other.
+    void connect_all();
 
     void run_for(Micros time);
     /// False: it did not come true within that time, or something was wrong.
@@ -35,6 +41,8 @@ public:
     void fail(const std::string& what);
     /// A block of somebody else than a machine, for the book.
     void know(const CheckedBlock& block);
+    /// A machine finds a block; false if it has no template on its tip within a second.
+    bool mine(Machine& machine);
 
     /// All nodes are there and have the same tip.
     [[nodiscard]] bool has_one_tip() const;

@@ -122,7 +122,7 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
 
     Ledger& ledger = env.chain.ledger;
     const auto parent = ledger.header(env.chain.rows, parent_hash);
-    if (!parent) return on_unconnecting(env);
+    if (!parent) return on_unconnecting(message, env);
     unconnecting_ = 0;
 
     // A known header has a known parent, so the known ones come first.
@@ -171,8 +171,11 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
     return on_low_work(message, env);
 }
 
-HeaderFetch::Learnt HeaderFetch::on_unconnecting(const Env& env) {
-    if (++unconnecting_ > limits::kUnconnecting)
+HeaderFetch::Learnt HeaderFetch::on_unconnecting(const Headers& message, const Env& env) {
+    // Whoever tells block upon block of a branch before our question reaches him repeats nothing.
+    const bool goes_on = message.headers.front().header.previous_hash == last_unconnected_;
+    last_unconnected_ = message.headers.back().hash;
+    if (!goes_on && ++unconnecting_ > limits::kUnconnecting)
         return fail(std::string{"it keeps sending headers whose parent is unknown"});
     begin(env);
     return std::nullopt;

@@ -140,6 +140,16 @@ TEST(SyncHeaders, OfAnUnknownParentAreAskedAboutOnceAndSeldomEnough) {
     EXPECT_NE(node.closed(kAlice).find("parent is unknown"), std::string::npos);
 }
 
+/// What comes at once when a stalled connection goes on: each block was told when it was found.
+TEST(SyncHeaders, ToldOneByOneOfABranchNotYetFetchedAreNoFault) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 4 * limits::kUnconnecting);
+    Party node{chain.params()};
+    node.open(kAlice);
+    for (std::size_t i = 1; i < blocks.size(); ++i) node.headers(kAlice, std::vector{blocks[i]});
+    EXPECT_EQ(node.closed(kAlice), "");
+}
+
 TEST(SyncHeaders, ThatConnectMakeUpForThoseThatDidNot) {
     ChainBuilder chain;
     const auto blocks = chain.grow(chain.genesis(), 9);
