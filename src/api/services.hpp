@@ -8,6 +8,7 @@
 #include "api/http/handler.hpp"
 #include "api/mine_desk.hpp"
 #include "api/name_book.hpp"
+#include "api/nodes_desk.hpp"
 #include "api/objects.hpp"
 #include "api/session/login.hpp"
 #include "api/session/sessions.hpp"
@@ -31,6 +32,7 @@ struct Services {
     std::shared_ptr<const ChainParams> chain;
     Gate& gate;
     MineDesk& mines;
+    NodesDesk& nodes;
     SlowLane& slow;
     Users& users;
     Sessions& sessions;

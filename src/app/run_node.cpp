@@ -13,11 +13,13 @@
 #include "app/chain_file.hpp"
 #include "app/clock.hpp"
 #include "app/command_line.hpp"
+#include "app/inventories.hpp"
 #include "app/log.hpp"
 #include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_key.hpp"
 #include "app/node_thread.hpp"
+#include "app/nodes_desk.hpp"
 #include "app/peer_network.hpp"
 #include "app/signals.hpp"
 #include "app/slow_threads.hpp"
@@ -72,6 +74,14 @@ void log_commit(const Committed& committed) {
                                 {"pool", committed.view->pool.transfers}});
     for (const auto& dropped : committed.settled.dropped)
         log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
+}
+
+/// Brings answers that took more than one commit to those who asked.
+void tell(GateNodesDesk& nodes, const net::Actions& actions) {
+    for (const auto& action : actions) {
+        if (const auto* registered = std::get_if<net::Registered>(&action)) nodes.on_registered(*registered);
+        if (const auto* resolved = std::get_if<net::Resolved>(&action)) nodes.on_resolved(*resolved);
+    }
 }
 
 /// `--connect` and `--allow-node`.
@@ -232,19 +242,22 @@ int run_node(const NodeSettings& settings) {
     PeerNetwork network{plan->chain, *node_key, listener->port(), version_text()};
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
+    std::atomic<GateNodesDesk*> nodes_of_hooks{nullptr};
     NodeThreadHooks hooks;
     hooks.now = read_clocks;
     hooks.recover = [&] { return store->recover(); };
     hooks.committed = [&](const Committed& committed) {
         log_commit(committed);
-        static_cast<void>(network.on_committed(committed));
+        const net::Actions answers = network.on_committed(committed);
         if (auto* desk = desk_of_hooks.load(); desk != nullptr && committed.work)
             desk->on_work(committed.work);
+        if (auto* nodes = nodes_of_hooks.load(); nodes != nullptr) tell(*nodes, answers);
     };
     hooks.trouble = [&](const StoreError* error) {
         if (error == nullptr) return log::info("store recovered");
         log::error("store failed, read-only until it recovers", {{"detail", error->detail}});
         network.on_trouble();
+        if (auto* nodes = nodes_of_hooks.load(); nodes != nullptr) nodes->on_trouble();
     };
     auto node = NodeThread::start(plan->chain, *store->store, plan->options, std::move(hooks));
     if (!node) return refuse(plan->datadir + ": " + node.error().detail);
@@ -262,12 +275,20 @@ int run_node(const NodeSettings& settings) {
     desk_of_hooks = &desk;
     desk.start();
 
+    InventoryRounds inventories{read_clocks};
+    GateNodesDesk nodes{**node, inventories, [&](net::PeerId peer) -> std::optional<PeerBytes> {
+                            const auto traffic = network.stats(peer);
+                            if (!traffic) return std::nullopt;
+                            return PeerBytes{traffic->in, traffic->out};
+                        }};
+    nodes_of_hooks = &nodes;
+
     ApiOptions options;
     options.auth = plan->auth;
     options.plain_login = settings.plain_login;
     options.gossip = settings.gossip == "on";
     options.version = version_text();
-    Services services{options,  plan->chain, **node,  desk,   slow,
+    Services services{options,  plan->chain, **node,  desk,   nodes,  slow,
                       **users,  sessions,    login,   argon2, names,
                       Objects{plan->chain->spec(), names},    read_clocks,
                       plan->auth        ? nullptr
@@ -285,6 +306,7 @@ int run_node(const NodeSettings& settings) {
         desk_of_hooks = nullptr;
         network.stop_checks();
         (*node)->stop();
+        nodes_of_hooks = nullptr;
         return refuse(server.error());
     }
     const std::string url = url_of(plan->endpoint, (*server)->port());
@@ -305,12 +327,15 @@ int run_node(const NodeSettings& settings) {
     // that requests that wait for it end with the server.
     log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     desk.stop();
+    nodes.stop();
+    inventories.stop();
     (*server)->stop();
     network.stop_peers();
     slow.stop();
     desk_of_hooks = nullptr;
     network.stop_checks();
     (*node)->stop();
+    nodes_of_hooks = nullptr;
     log::info("stopped", {{"index", (*node)->view()->tip.height}});
     return 0;
 }

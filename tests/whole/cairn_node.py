@@ -129,6 +129,11 @@ class Client:
             self.connection.close()
             self.connection = None
 
+    def connect(self):
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
     def request(self, method, path, body=None, headers=None):
         """`body`: bytes or text as it is; anything else is sent as JSON. Never sent twice."""
         headers = dict(headers or {})
@@ -141,9 +146,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.token}"
         if not self.connection or self._is_stale():
             self.close()
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
-            self.connection.connect()
-            self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connect()
         try:
             response, data = self._exchange(method, path, body, headers)
         except Exception:
@@ -215,6 +218,7 @@ class Node:
         self.datadir, self.chain = pathlib.Path(datadir), chain
         self.arguments = [*arguments, *(["--auth", auth] if auth else [])]
         self.process, self.port, self.start_s = None, None, None
+        self.listen_on, self.prefix = "127.0.0.1", []
         self.lines, self._changed = [], threading.Condition()
 
     @property
@@ -227,7 +231,8 @@ class Node:
         return self.process.pid
 
     def start(self, port=0):
-        command = [BINARY, "node", "--datadir", self.datadir, "--http", f"127.0.0.1:{port}", "--chain", self.chain]
+        command = [*self.prefix, BINARY, "node", "--datadir", self.datadir, "--http", f"{self.listen_on}:{port}",
+                   "--chain", self.chain]
         begin = time.monotonic()
         self.process = subprocess.Popen(
             [*map(str, command), *map(str, self.arguments)],

@@ -5,9 +5,11 @@ from cairn_node import NodeTest
 
 READING = ("/chain", "/pool", "/inv", "/status", "/blocks", "/blocks/1", f"/transactions/{'ab' * 32}",
            f"/transactions/{'ab' * 32}/proof", f"/accounts/{wire.address('crnd', bytes(32))}",
-           f"/accounts/{wire.address('crnd', bytes(32))}/transactions", "/users", "/users/me", "/healthz", "/readyz")
-CHANGING = (("GET", "/mine"), ("POST", "/mine"), ("GET", "/restart"), ("POST", "/restart"), ("POST", "/transactions/new"), ("POST", "/transactions/batch"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/users"),
-            ("DELETE", "/users/nobody"))
+           f"/accounts/{wire.address('crnd', bytes(32))}/transactions", "/nodes", "/users", "/users/me", "/healthz", "/readyz")
+CHANGING = (("GET", "/mine"), ("POST", "/mine"), ("GET", "/restart"), ("POST", "/restart"), ("POST", "/nodes/register"),
+            ("GET", "/nodes/resolve"), ("POST", "/nodes/resolve"), ("POST", "/transactions/new"), ("GET", "/getblocks"),
+            ("POST", "/transactions/batch"), ("POST", "/login"), ("POST", "/logout"), ("POST", "/users"),
+            ("DELETE", "/users/nobody"), ("DELETE", "/nodes/127.0.0.1:5999"))
 EVERY = tuple(("GET", path) for path in READING) + CHANGING
 
 
@@ -26,7 +28,8 @@ class Paths(NodeTest):
                 ("POST", "/chain", "GET"), ("DELETE", "/chain", "GET"), ("PUT", "/pool", "GET"), ("PATCH", "/inv", "GET"),
                 ("GET", "/transactions/new", "POST"), ("PUT", "/transactions/new", "POST"), ("GET", "/login", "POST"),
                 ("GET", "/logout", "POST"), ("PUT", "/mine", "POST"), ("DELETE", "/restart", "POST"),
-                ("GET", "/transactions/batch", "POST"), ("POST", "/status", "GET"),
+                ("GET", "/nodes/register", "POST"), ("POST", "/nodes", "GET"), ("PUT", "/nodes/resolve", "POST"),
+                ("POST", "/getblocks", "GET"), ("GET", "/transactions/batch", "POST"), ("POST", "/status", "GET"),
                 ("POST", "/blocks/1", "GET"), ("DELETE", "/healthz", "GET"), ("PUT", "/users", "POST"),
             ):
                 with self.subTest(f"{method} {path}"):
@@ -43,7 +46,7 @@ class Paths(NodeTest):
 
     def test_head_changes_nothing(self):
         with self.unchanged():
-            for path in ("/mine", "/restart", "/transactions/new", "/login"):
+            for path in ("/mine", "/restart", "/nodes/resolve", "/getblocks", "/transactions/new", "/login"):
                 with self.subTest(path):
                     answer = self.client.request("HEAD", path)
                     self.assertEqual(answer.status, 405)
@@ -51,7 +54,7 @@ class Paths(NodeTest):
 
     def test_options_tells_the_methods(self):
         with self.unchanged():
-            for path in ("/chain", "/pool", "/inv", "/status", "/blocks"):
+            for path in ("/chain", "/pool", "/inv", "/status", "/blocks", "/nodes"):
                 answer = self.client.request("OPTIONS", path)
                 self.expect((200, 204), answer)
                 allowed = answer.header("Allow").replace(" ", "").split(",")
@@ -162,3 +165,13 @@ class OriginsOnMain(NodeTest):
     def test_the_same_site_is_not_the_same_origin(self):
         with self.unchanged():
             self.refused(self.client.get("/mine", Sec_Fetch_Site="same-site"), 403)
+
+
+class WebSockets(NodeTest):
+    def test_the_door_of_peers_is_shut_to_pages(self):
+        for origin in ("http://localhost", f"http://127.0.0.1:{self.node.port}", "null"):
+            answer = self.client.raw(
+                b"GET /p2p HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Protocol: cairn.1\r\nOrigin: " + origin.encode() + b"\r\n\r\n")
+            self.refused(answer, 403)

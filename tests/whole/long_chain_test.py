@@ -1,7 +1,7 @@
 """A chain of 100,000 blocks: CAIRN_LONG=1, a minute or two.
 
 It is made here, without a node, and imported. Then: a start that does not feel its length, and a reader
-slow enough that the whole chain is replaced under his feet.
+slow enough that the tip moves, and the branch changes, under his feet.
 """
 
 import json
@@ -18,6 +18,7 @@ from cairn_node import Node, run
 from settings import LONG, TMP, needs_node
 
 BLOCKS = int(os.environ.get("CAIRN_LONG_BLOCKS", "100000"))
+FORK_DEPTH = 5
 GROWTH_LIMIT = 32 << 20
 START_LIMIT_S = 1.0
 READ_CHUNK, READ_PAUSE_S = 256 * 1024, 0.02
@@ -96,10 +97,14 @@ class LongChain(unittest.TestCase):
             client.close()
 
     def switch(self, node):
-        """The chain under the reader goes: back to genesis and on from there."""
+        """The branch under the reader goes: another node has a heavier one."""
         client = node.client()
-        answer = client.post("/restart")
-        assert answer.status == 200, answer
+        other = self.imported("fork", extend(self.blocks[:-FORK_DEPTH], FORK_DEPTH + 3, bytes(31) + b"\x02"))
+        with Node(other) as heavier:
+            client.post("/nodes/register", {"nodes": [f"127.0.0.1:{heavier.port}"]})
+            answer = client.post("/nodes/resolve")
+            assert answer.status == 200, answer
+            assert client.get("/status").json["index"] == BLOCKS + 3
         client.post("/mine")
         client.close()
 

@@ -20,6 +20,10 @@ CHANGING = [  # method, path, body: what a stranger may not do
     ("GET", "/restart", None),
     ("POST", "/restart", None),
     ("POST", "/transactions/new", {"recipient": wire.address("crnd", bytes(32)), "amount": 1}),
+    ("POST", "/nodes/register", {"nodes": ["127.0.0.1:5999"]}),
+    ("GET", "/nodes/resolve", None),
+    ("POST", "/nodes/resolve", None),
+    ("DELETE", "/nodes/127.0.0.1:5999", None),
     ("GET", "/users", None),
     ("POST", "/users", {"name": "eve", "password": PASSWORD, "role": "operator"}),
     ("DELETE", "/users/operator", None),
@@ -43,7 +47,7 @@ class Sessions(NodeTest):
         return client, made
 
     def test_anyone_reads(self):
-        for path in ("/chain", "/pool", "/inv", "/status", "/blocks", "/blocks/1", "/healthz", "/readyz"):
+        for path in ("/chain", "/pool", "/inv", "/status", "/blocks", "/blocks/1", "/nodes", "/getblocks", "/healthz", "/readyz"):
             self.expect(200, self.stranger.get(path))
 
     def test_a_stranger_changes_nothing(self):
@@ -128,7 +132,8 @@ class Sessions(NodeTest):
             for method, path, body in (
                 ("POST", "/restart", None), ("GET", "/restart", None), ("GET", "/users", None),
                 ("POST", "/users", {"name": "x", "password": PASSWORD, "role": "member"}),
-                ("DELETE", "/users/operator", None),
+                ("DELETE", "/users/operator", None), ("POST", "/nodes/register", {"nodes": ["127.0.0.1:5999"]}),
+                ("DELETE", "/nodes/127.0.0.1:5999", None),
             ):
                 with self.subTest(path):
                     self.expect(403, client.request(method, path, body))

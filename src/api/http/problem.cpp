@@ -42,6 +42,7 @@ std::string to_json(const Problem& problem) {
     member("rule", problem.rule);
     member("expected", problem.expected);
     member("found", problem.found);
+    if (problem.nodes) writer.key("nodes").raw(*problem.nodes);
     writer.end_object();
     return out;
 }

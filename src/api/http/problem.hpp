@@ -21,6 +21,7 @@ struct Problem {
     std::optional<std::string> found = {};
     std::optional<unsigned> retry_after = {};  // seconds
     std::string allow = {};                    // of a 405: "GET, HEAD, OPTIONS"
+    std::optional<std::string> nodes = {};     // what became of each node named, a JSON array
 };
 
 /// 400 of a field that is not as it should be.

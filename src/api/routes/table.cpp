@@ -2,7 +2,10 @@
 #include "api/routes/accounts.hpp"
 #include "api/routes/chain.hpp"
 #include "api/routes/login.hpp"
+#include "api/routes/inventories.hpp"
 #include "api/routes/mine.hpp"
+#include "api/routes/nodes.hpp"
+#include "api/routes/resolve.hpp"
 #include "api/routes/pool.hpp"
 #include "api/routes/send.hpp"
 #include "api/routes/status.hpp"
@@ -21,6 +24,8 @@ constexpr RouteLimits kUsual{};
 constexpr RouteLimits kBatch{.body = kBatchBytes};
 // Mining has a time limit of its own, which the operator sets.
 constexpr RouteLimits kMining{.deadline = std::chrono::hours{24}};
+// So has a resolve, in `timeout`; this one only ends what has gone wrong.
+constexpr RouteLimits kResolving{.deadline = std::chrono::minutes{3}};
 
 ApiRoute read(Method method, std::string_view pattern, Read run, http::RouteDoc doc) {
     return {{method, pattern, anyone, false, false, kUsual, doc}, run};
@@ -47,6 +52,9 @@ const std::vector<ApiRoute>& table() {
              {.summary = "Chain and pool back to genesis, after a backup; users stay"}),
         work(Method::post, "/restart", operator_, restart, kUsual,
              {.summary = "Chain and pool back to genesis, after a backup; users stay"}),
+        work(Method::post, "/nodes/register", operator_, register_nodes, kUsual,
+             {.summary = "Nodes to be connected with from now on",
+              .body = R"({"nodes":["http://127.0.0.1:5001"]})"}),
         work(Method::post, "/transactions/new", anyone, new_transaction, kUsual,
              {.summary = "Send coins: the node signs for who is logged in, or takes a signed transfer",
               .body = R"({"recipient":"crn1…","amount":5,"fee":0.01,"memo":"thanks"})"}),
@@ -57,6 +65,14 @@ const std::vector<ApiRoute>& table() {
         read(Method::get, "/chain", chain,
              {.summary = "The best chain, genesis first", .query = "from, limit"}),
         read(Method::get, "/pool", pool, {.summary = "Transfers that wait for a block"}),
+        work(Method::get, "/nodes/resolve", member, resolve, kResolving,
+             {.summary = "Ask every registered node; the chain of most work wins",
+              .query = "timeout"}),
+        work(Method::post, "/nodes/resolve", member, resolve, kResolving,
+             {.summary = "Ask every registered node; the chain of most work wins",
+              .query = "timeout"}),
+        work(Method::get, "/getblocks", anyone, get_blocks, kUsual,
+             {.summary = "What every registered node has, as its /inv tells"}),
         read(Method::get, "/inv", inv,
              {.summary = "What this node has: blocks by hash, then the pool", .query = "from, limit"}),
 
@@ -80,6 +96,10 @@ const std::vector<ApiRoute>& table() {
         read(Method::get, "/accounts/{address}", account, {.summary = "Balance and nonces of an account"}),
         read(Method::get, "/accounts/{address}/transactions", account_transactions,
              {.summary = "History of an account, newest first", .query = "limit, cursor"}),
+        ask(Method::get, "/nodes", anyone, list_nodes,
+            {.summary = "Nodes that are connected, and those that are registered"}),
+        work(Method::del, "/nodes/{address}", operator_, remove_node, kUsual,
+             {.summary = "Forget a registered node"}),
         ask(Method::get, "/users", operator_, list_users, {.summary = "All users"}),
         work(Method::post, "/users", operator_, create_user, kUsual,
              {.summary = "A new user with a new key; its 24 words are shown once",

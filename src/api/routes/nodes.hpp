@@ -1,0 +1,18 @@
+#pragma once
+
+#include "api/route.hpp"
+
+/// Other nodes: registered, connected, forgotten.
+namespace cairn::routes {
+
+void register_nodes(Services& services, http::Request request, std::stop_token stop,
+                    http::Responder responder);
+void list_nodes(Services& services, http::Request request, std::stop_token stop,
+                http::Responder responder);
+void remove_node(Services& services, http::Request request, std::stop_token stop,
+                 http::Responder responder);
+
+/// 503 of a question to the nodes that has no answer.
+[[nodiscard]] http::Problem nodes_problem(const NodesFailure& failure);
+
+}  // namespace cairn::routes

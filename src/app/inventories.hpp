@@ -1,0 +1,68 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "api/nodes_desk.hpp"
+#include "core/primitives/time.hpp"
+#include "net/node_address.hpp"
+
+namespace cairn {
+
+struct InventoryLimits {
+    long answer_ms = 5000;                 // for one node's whole answer, names looked up included
+    std::size_t node_bytes = 10'000'000;   // of one node's answer
+    std::size_t round_bytes = 64'000'000;  // kept of all
+    Tick kept_ms = 2000;                   // how long a round's answers do for the next caller
+    std::size_t waiting = 1024;            // callers
+};
+
+/// Asks nodes for `/inv` over HTTP, all at once, one round at a time: callers that name the same
+/// nodes share a round, and its answers for a while after it. The address a name leads to is looked
+/// at when it is connected to; no redirect is followed, no proxy asked, nothing but HTTP spoken.
+/// What comes is parsed strictly and written anew. One thread of its own; any may ask.
+class InventoryRounds {
+public:
+    using Done = NodesDesk::Done<Inventories>;
+    using Clock = std::function<Now()>;
+
+    explicit InventoryRounds(Clock clock, InventoryLimits limits = {});
+    ~InventoryRounds();
+    InventoryRounds(const InventoryRounds&) = delete;
+    InventoryRounds& operator=(const InventoryRounds&) = delete;
+
+    /// `done` is called once, on the own thread or, when refused, on the caller's.
+    void ask(std::vector<net::NodeAddress> nodes, Done done);
+    /// Ends the round under way and answers who waits with a failure.
+    void stop();
+
+private:
+    using Nodes = std::vector<net::NodeAddress>;
+    struct Caller {
+        Nodes nodes;
+        Done done;
+    };
+
+    void run();
+    /// Nothing if the node stops meanwhile.
+    [[nodiscard]] std::optional<std::vector<Inventory>> ask_all(const Nodes& nodes);
+    [[nodiscard]] bool is_stopping() const;
+
+    const Clock clock_;
+    const InventoryLimits limits_;
+    void* const multi_;  // libcurl's; may be null if there is no memory
+
+    mutable std::mutex mutex_;  // guards what follows, never held while calling out
+    std::condition_variable wake_;
+    std::deque<Caller> callers_;
+    bool stopping_ = false;
+
+    std::thread thread_;
+};
+
+}  // namespace cairn

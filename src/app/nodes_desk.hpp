@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <variant>
+
+#include "api/nodes_desk.hpp"
+#include "app/inventories.hpp"
+#include "net/actions.hpp"
+#include "node/gate.hpp"
+
+namespace cairn {
+
+/// Bytes of a connection, both ways, as the transport counts them.
+struct PeerBytes {
+    std::uint64_t in = 0, out = 0;
+};
+
+/// Takes questions about other nodes to the node's thread and brings the answers back: at once
+/// where the node knows them, else when it says so in its actions (`on_registered`, `on_resolved`).
+/// Every question ends: with its answer, or with a failure when the store fails, the caller leaves
+/// or the node stops. Any thread.
+class GateNodesDesk final : public NodesDesk {
+public:
+    /// Questions that wait for other nodes.
+    static constexpr std::size_t kWaitingMax = 256;
+    static constexpr Tick kRegisterMs = 15'000;
+    using BytesOf = std::function<std::optional<PeerBytes>(net::PeerId)>;
+
+    GateNodesDesk(Gate& gate, InventoryRounds& rounds, BytesOf bytes_of);
+    ~GateNodesDesk() override;
+
+    void register_nodes(std::vector<std::string> texts, std::stop_token stop,
+                        Done<RegisterOutcome> done) override;
+    void remove(std::string address, Done<RemoveOutcome> done) override;
+    void list(Done<std::vector<ListedNode>> done) override;
+    void resolve(std::uint32_t seconds, std::stop_token stop, Done<ResolveOutcome> done) override;
+    void inventories(Done<Inventories> done) override;
+
+    /// What the node told with a commit; the node's thread.
+    void on_registered(const net::Registered& told);
+    void on_resolved(const net::Resolved& told);
+    /// The node was opened anew after a failed write: it knows nothing of what was asked.
+    void on_trouble();
+    /// Fails what waits, and whatever comes afterwards.
+    void stop();
+
+private:
+    using AnyDone = std::variant<Done<RegisterOutcome>, Done<ResolveOutcome>>;
+    struct Waiting {
+        explicit Waiting(AnyDone what) : done{std::move(what)} {}
+        AnyDone done;
+        // Ends the wait when the caller leaves.
+        std::optional<std::stop_callback<std::function<void()>>> on_stop;
+    };
+    using WaitingPtr = std::shared_ptr<Waiting>;
+    /// What the node's thread is to begin.
+    using Begin = std::function<void(Node&, net::Ticket, Now)>;
+
+    void ask(AnyDone done, std::stop_token stop, Begin begin);
+    [[nodiscard]] WaitingPtr take(net::Ticket ticket);
+    void fail_one(net::Ticket ticket, const std::string& why);
+    void fail_all(const std::string& why);
+
+    Gate& gate_;
+    InventoryRounds& rounds_;
+    const BytesOf bytes_of_;
+
+    std::mutex mutex_;  // guards what follows, never held while calling out
+    std::map<net::Ticket, WaitingPtr> waiting_;
+    net::Ticket last_ticket_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace cairn
