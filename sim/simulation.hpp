@@ -24,6 +24,7 @@ struct Outcome {
     Micros equal_after = 0;    // from the heal until all tips had the same work
     Micros one_tip_after = 0;  // from the block after that until there was one tip
     Micros one_pool_after = 0;
+    std::uint64_t conflicts = 0;  // blocks that it took to decide between transfers of one nonce
 };
 
 /// Told every event in words, with its time.

@@ -203,6 +203,31 @@ std::string World::tips() const {
     return all;
 }
 
+std::string World::pool_differences() const {
+    std::map<Txid, std::string> places;
+    for (const auto& machine : machines_)
+        if (const Node* node = machine->node())
+            for (const auto& id : executable(*node)) places[id] += std::to_string(machine->id());
+    std::string all;
+    for (const auto& [id, hosts] : places) {
+        if (hosts.size() == machines_.size()) continue;
+        all += id.to_string().substr(56) + " at " + hosts;
+        for (const auto& machine : machines_) {
+            const Node* node = machine->node();
+            if (node == nullptr) continue;
+            if (const auto found = node->pool().find(id); found && hosts.size() < 100)
+                all += ", nonce " + std::to_string(found->nonce()) + " of " +
+                       std::to_string(found->sender().bytes[0]) + " (account " +
+                       std::to_string(node->account(found->sender()).nonce) + ", next " +
+                       std::to_string(node->next_nonce(found->sender())) + ")";
+            else if (const auto dropped = tables::dropped(node->rows(), id))
+                all += ", dropped by " + std::to_string(machine->id()) + ": " + dropped->reason;
+        }
+        all += "; ";
+    }
+    return all;
+}
+
 Machine& World::best() {
     Machine* best = nullptr;
     for (const auto& machine : machines_)

@@ -52,6 +52,8 @@ public:
     [[nodiscard]] bool has_one_pool() const;
     /// Every node's tip, for people.
     [[nodiscard]] std::string tips() const;
+    /// The executable transfers that are not in every pool, for people.
+    [[nodiscard]] std::string pool_differences() const;
     /// The machine whose tip has most work; the first of them.
     [[nodiscard]] Machine& best();
     /// Everything that must hold once all have the same tip: each node's rows are those of a node
