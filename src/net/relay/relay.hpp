@@ -28,7 +28,9 @@ public:
     void on_verdict(PeerId peer, const Txid& id, const std::optional<Rejection>& refused,
                     Chain chain, Now now, Actions& out);
     /// Durable since this commit: new ones and those that a reorganisation gave back.
-    void announce(const std::vector<Txid>& ids, Now now, Actions& out);
+    /// `again`: those came back out of blocks, and a peer that was told before may have asked for one
+    /// while it was not here.
+    void announce(const std::vector<Txid>& ids, Now now, Actions& out, bool again = false);
     void on_tip(Now now);
     void on_tick(Chain chain, Now now, Actions& out);
     /// Everything that this peer announced is here or was refused.
