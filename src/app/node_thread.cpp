@@ -45,6 +45,7 @@ Result<std::unique_ptr<NodeThread>, OpenError> NodeThread::start(
     if (!node) return fail(node.error());
     owner->node_ = std::move(*node);
     owner->bad_pool_rows_ = owner->node_->bad_pool_rows();
+    owner->bad_peer_rows_ = owner->node_->bad_peer_rows();
     auto first = owner->node_->commit(owner->hooks_.now());
     if (!first) return fail(OpenError{first.error().detail});
     owner->publish(first->view);

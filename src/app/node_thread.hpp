@@ -56,6 +56,8 @@ public:
     void stop();
     /// Rows of the pool that were damaged and dropped at start.
     [[nodiscard]] std::size_t bad_pool_rows() const { return bad_pool_rows_; }
+    /// The same of the peers' table.
+    [[nodiscard]] std::size_t bad_peer_rows() const { return bad_peer_rows_; }
 
 private:
     using Group = std::vector<std::unique_ptr<Command>>;
@@ -76,6 +78,7 @@ private:
     NodeThreadHooks hooks_;
     std::unique_ptr<Node> node_;  // this thread's alone; null while the store is in trouble
     std::size_t bad_pool_rows_ = 0;
+    std::size_t bad_peer_rows_ = 0;
     Tick next_tick_ = 0;
     Tick next_recovery_ = 0;
 

@@ -42,20 +42,52 @@ TEST_F(NodeThreadTest, ACommandThatMustBeAloneIsTheOnlyOneOfItsGroup) {
     EXPECT_EQ(rig.store.writes, before + 3);
 }
 
-TEST_F(NodeThreadTest, BlocksGoBeforeTransfers) {
+TEST_F(NodeThreadTest, BlocksGoBeforePeersAndTheseBeforeTransfers) {
     NodeRig::Blocked blocked{rig};
     std::vector<int> order;  // the node's thread alone writes it
     const auto note = [&order](int what) {
         return [&order, what](Node&, Now) { order.push_back(what); };
     };
     std::vector<std::future<Outcome>> answers;
-    answers.push_back(std::move(*rig.post(Lane::transfers, note(3))));
     answers.push_back(std::move(*rig.post(Lane::transfers, note(4))));
+    answers.push_back(std::move(*rig.post(Lane::transfers, note(5))));
+    answers.push_back(std::move(*rig.post(Lane::peers, note(3))));
     answers.push_back(std::move(*rig.post(Lane::blocks, note(1))));
     answers.push_back(std::move(*rig.post(Lane::blocks, note(2))));
     blocked.release();
     for (auto& answer : answers) EXPECT_TRUE(get(std::move(answer)));
-    EXPECT_EQ(order, (std::vector{1, 2, 3, 4}));
+    EXPECT_EQ(order, (std::vector{1, 2, 3, 4, 5}));
+}
+
+TEST_F(NodeThreadTest, AFloodOfPeersLeavesTransfersTheirTurn) {
+    NodeRig::Blocked blocked{rig};
+    std::size_t from_peers = 0;  // the node's thread alone writes both
+    std::size_t before = 0;
+    std::vector<std::future<Outcome>> answers;
+    for (std::size_t i = 0; i < 3 * NodeThread::kPeersOfGroup; ++i)
+        answers.push_back(std::move(*rig.post(Lane::peers, [&](Node&, Now) { ++from_peers; })));
+    answers.push_back(
+        std::move(*rig.post(Lane::transfers, [&](Node&, Now) { before = from_peers; })));
+    blocked.release();
+    for (auto& answer : answers) EXPECT_TRUE(get(std::move(answer)));
+    EXPECT_EQ(before, NodeThread::kPeersOfGroup);
+}
+
+TEST_F(NodeThreadTest, AGroupThatStagedMuchIsWrittenBeforeItGoesOn) {
+    NodeRig::Blocked blocked{rig};
+    const int before = rig.store.writes;
+    const auto much = [](Node& node, Now) {
+        const_cast<Staged&>(node.rows())
+            .put(Table::meta, Bytes(8, 0xee), Bytes(NodeThread::kGroupBytes, 1));
+    };
+    std::vector<std::future<Outcome>> answers;
+    answers.push_back(std::move(*rig.post(Lane::blocks, much)));
+    for (std::uint8_t i = 0; i < 5; ++i)
+        answers.push_back(std::move(*rig.post_row(Lane::transfers, i)));
+    blocked.release();
+    for (auto& answer : answers) EXPECT_TRUE(get(std::move(answer)));
+    EXPECT_EQ(rig.store.writes, before + 2);
+    for (std::uint8_t i = 0; i < 5; ++i) EXPECT_TRUE(rig.has_row(i));
 }
 
 TEST_F(NodeThreadTest, EachLaneIsBoundedOnItsOwn) {

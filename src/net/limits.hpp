@@ -34,6 +34,7 @@ inline constexpr Tick kPingEvery = 30'000, kPongWithin = 60'000;  // ms
 inline constexpr std::size_t kSendQueueBytes = 8 * 1024 * 1024;  // of one peer, then it is dropped
 inline constexpr std::size_t kSendQueuePause = 1024 * 1024;      // beyond it nothing is read of it
 inline constexpr std::size_t kInbound = 64;
+inline constexpr std::size_t kInboundOfNetwork = 16;  // of one public network (/16, IPv6 /32)
 inline constexpr std::size_t kOutbound = 8;  // to learnt nodes; registered ones come on top
 inline constexpr std::size_t kRegistered = 256;
 inline constexpr std::size_t kLearnt = 1'024;

@@ -50,9 +50,15 @@ void Peers::on_message(PeerId id, const Message& message, Chain chain, Now now, 
         out.push_back(Close{id, "it says more than a node has to say"});
         return state_->reap(from, std::nullopt, chain, now, out);
     }
+    std::optional<PeerId> blamed;
     if (const auto* ping = std::get_if<Ping>(&message)) {
         send(out, id, Pong{ping->nonce});
     } else if (const auto* headers = std::get_if<Headers>(&message)) {
+        // Headers that lead nowhere may come of a cut or of a restart; what follows on a block that
+        // is here and is refused breaks a rule.
+        if (!headers->headers.empty() &&
+            chain.ledger.header(chain.rows, headers->headers.front().header.previous_hash))
+            blamed = id;
         if (peer.active) state_->sync->on_headers(id, *headers, chain, now, out);
     } else if (const auto* inv = std::get_if<Inv>(&message)) {
         state_->relay->on_inv(id, *inv, chain, now, out);
@@ -67,13 +73,12 @@ void Peers::on_message(PeerId id, const Message& message, Chain chain, Now now, 
             else
                 state_->relay->on_not_found(id, digest_cast<Txid>(item.hash), chain, now, out);
         }
-        return state_->reap(from, std::nullopt, chain, now, out);
     } else if (std::holds_alternative<GetAddr>(message)) {
         state_->on_get_addr(id, peer, out);
     } else if (const auto* addr = std::get_if<Addr>(&message)) {
         state_->on_addr(peer, *addr, now);
     }
-    state_->reap(from, id, chain, now, out);
+    state_->reap(from, blamed, chain, now, out);
 }
 
 void Peers::on_offered(PeerId id, const Result<void, Rejection>& verdict, Chain chain, Now now,

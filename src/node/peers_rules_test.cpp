@@ -25,6 +25,17 @@ TEST(Admission, TakesSoManyGuestsAndTheRegisteredBeyond) {
     EXPECT_EQ(world.node(0).peers_connected(), limits::kInbound + 1);
 }
 
+TEST(Admission, TakesSoManyGuestsOfOnePublicNetwork) {
+    World world{1};
+    for (std::uint64_t i = 0; i < limits::kInboundOfNetwork; ++i)
+        EXPECT_EQ(world.why_closed(
+                      0, world.open(0, world.stranger(1 + i, "203.0." + std::to_string(i) + ".1"))),
+                  "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(100, "203.0.99.9"))),
+              "this node has 16 guests of its network already");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(101, "203.1.99.9"))), "");
+}
+
 TEST(Admission, LetsInWhomTheOperatorAllows) {
     World world{1};
     world[0].options.peers.allowed = {world.chain.keys().address(5)};
@@ -87,6 +98,27 @@ TEST(Misbehaviour, OfOneOnALocalAddressIsNotThatOfItsNeighbours) {
         EXPECT_NE(world.why_closed(0, world.open(0, world.stranger(5, ip))), "");
         EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(6, ip))), "");
     }
+}
+
+TEST(Misbehaviour, IsNotToSendHeadersThatLeadNowhere) {
+    World world{1};
+    const auto blocks = world.chain.grow(world.chain.genesis(), 2);
+    const auto guest = world.open(0, world.stranger(5));
+    for (std::size_t i = 0; i <= limits::kUnconnecting; ++i)
+        world.say(0, guest, net::Headers{{blocks[1]->header}});
+    EXPECT_NE(world.why_closed(0, guest), "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(5))), "");
+}
+
+TEST(Misbehaviour, IsAHeaderThatBreaksARule) {
+    World world{1};
+    auto header = world.chain.extend(world.chain.genesis())->header.header;
+    header.time = 0;  // before the median
+    const auto guest = world.open(0, world.stranger(5));
+    world.say(0, guest, net::Headers{{hashed(testing::mined(header))}});
+    EXPECT_NE(world.why_closed(0, guest), "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(5))).substr(0, 16),
+              "it broke a rule ");
 }
 
 TEST(Misbehaviour, IsNotToBeGone) {

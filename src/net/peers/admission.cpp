@@ -36,12 +36,23 @@ std::optional<std::string> Peers::State::refusal(const Hello& hello, Now now) co
                    hello.address.to_string() + " and register it again";
         return std::nullopt;
     }
-    const auto inbound = std::count_if(
-        peers.begin(), peers.end(), [](const auto& peer) { return !peer.second.hello.outbound; });
     // Whom the operator named always finds room, and so does who is here already.
-    if (static_cast<std::size_t>(inbound) >= limits::kInbound && !book.is_registered(hello.key) &&
-        !peer_with(hello.key))
+    if (book.is_registered(hello.key) || peer_with(hello.key)) return std::nullopt;
+    const auto ip = ip_of(hello);
+    const auto network = ip ? network_group(*ip) : std::nullopt;
+    std::size_t inbound = 0;
+    std::size_t neighbours = 0;
+    for (const auto& [id, peer] : peers) {
+        if (peer.hello.outbound) continue;
+        ++inbound;
+        const auto its = ip_of(peer.hello);
+        if (network && its && network_group(*its) == network) ++neighbours;
+    }
+    if (inbound >= limits::kInbound)
         return "this node has " + std::to_string(limits::kInbound) + " guests already";
+    if (neighbours >= limits::kInboundOfNetwork)
+        return "this node has " + std::to_string(limits::kInboundOfNetwork) +
+               " guests of its network already";
     return std::nullopt;
 }
 

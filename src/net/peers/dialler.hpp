@@ -27,6 +27,14 @@ public:
     [[nodiscard]] std::vector<NodeAddress> overdue(Tick now) const;
     void forget(const NodeAddress& address) { targets_.erase(address); }
     void clear() { targets_.clear(); }
+    /// Forgets all that nobody wants any more and that is not being dialled.
+    template <class Wanted>
+    void keep_only(const Wanted& wanted) {
+        std::erase_if(targets_, [&](const auto& target) {
+            return !target.second.dialling && !wanted(target.first);
+        });
+    }
+    [[nodiscard]] std::size_t size() const { return targets_.size(); }
     /// Tries that failed since the last success.
     [[nodiscard]] std::size_t failures(const NodeAddress& address) const;
     [[nodiscard]] std::string last_error(const NodeAddress& address) const;

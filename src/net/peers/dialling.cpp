@@ -8,6 +8,8 @@ namespace {
 constexpr std::size_t kHeardTries = 3;    // then an address that was heard of is forgotten
 constexpr std::size_t kLearntTries = 12;  // of a node that was there once
 constexpr std::size_t kOwnMax = 64;
+constexpr std::size_t kTargetsMax =
+    2 * (limits::kRegistered + limits::kLearnt + limits::kHeard);  // then what is left over goes
 
 }  // namespace
 
@@ -72,6 +74,12 @@ void Peers::State::dial_others(Now now, Actions& out) {
         ++outbound;
         if (auto group = network_group(peer.hello.address)) groups.insert(std::move(*group));
     }
+    if (dialler.size() > kTargetsMax)
+        dialler.keep_only([&](const NodeAddress& address) {
+            return is_ours_to_keep(address) || heard.contains(address) ||
+                   book.learnt().contains(address) || is_asked(address);
+        });
+    if (outbound >= limits::kOutbound) return;
     std::vector<NodeAddress> candidates;
     const auto consider = [&](const NodeAddress& address) {
         if (is_ours_to_keep(address) || own.contains(address) || reached.contains(address)) return;

@@ -34,12 +34,16 @@ bool may_pass(const NodeAddress& address, AddressClass peer) {
     return false;
 }
 
+std::optional<Bytes> network_group(const IpBytes& ip) {
+    if (class_of(ip) != AddressClass::public_range) return std::nullopt;
+    const bool is_v4 = ip_to_string(ip).find(':') == std::string::npos;
+    const auto* from = ip.data() + (is_v4 ? 12 : 0);
+    return Bytes(from, from + (is_v4 ? 2 : 4));
+}
+
 std::optional<Bytes> network_group(const NodeAddress& address) {
     const auto ip = parse_ip(address.host);
-    if (!ip || class_of(*ip) != AddressClass::public_range) return std::nullopt;
-    const bool is_v4 = address.host.find(':') == std::string::npos;
-    const auto* from = ip->data() + (is_v4 ? 12 : 0);
-    return Bytes(from, from + (is_v4 ? 2 : 4));
+    return ip ? network_group(*ip) : std::nullopt;
 }
 
 }  // namespace cairn::net

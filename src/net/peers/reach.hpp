@@ -19,6 +19,7 @@ namespace cairn::net {
 
 /// The /16 of a public IPv4 address, the /32 of a public IPv6 one: who owns one such network can
 /// make any number of addresses. Nothing of the other classes.
+[[nodiscard]] std::optional<Bytes> network_group(const IpBytes& ip);
 [[nodiscard]] std::optional<Bytes> network_group(const NodeAddress& address);
 
 }  // namespace cairn::net

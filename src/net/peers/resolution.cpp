@@ -105,8 +105,9 @@ void Peers::State::let_go(const Resolution& resolution, Chain chain, Now now, Ac
 }
 
 void Peers::State::go_on(Chain chain, Now now, Actions& out) {
-    for (auto& resolution : resolutions)
-        for (auto& node : resolution.nodes) ask(node, chain, now, out);
+    if (!book.silent())
+        for (auto& resolution : resolutions)
+            for (auto& node : resolution.nodes) ask(node, chain, now, out);
     std::vector<Resolution> over;
     for (auto at = resolutions.begin(); at != resolutions.end();) {
         const bool all = std::all_of(at->nodes.begin(), at->nodes.end(), [](const auto& node) {

@@ -16,8 +16,11 @@ namespace cairn::net {
 /// are asked for in chain order from several peers through a moving window; who holds up the front
 /// is replaced and dropped; nothing that is stored is asked for again.
 ///
-/// Only `active` peers are asked anything: with gossip off, those a resolve speaks to.
-/// One owner, no clock; time comes in. Source: DESIGN section 4; SCENARIOS, rows 13 to 18.
+/// Order of calls: an `Offer` is carried out, and answered by `on_offered`, before the peer's next
+/// message; a verdict comes after the ledger took the body or condemned its header; `on_tip` comes
+/// after the commit. A peer that a `Close` was emitted for counts no more; `on_close` still
+/// follows. Only `active` peers are asked anything: with gossip off, those a resolve speaks to. One
+/// owner, no clock; time comes in. Source: DESIGN section 4; SCENARIOS, rows 13 to 18.
 class Sync {
 public:
     Sync();
@@ -46,7 +49,8 @@ public:
     /// too unless that has no more work than our tip.
     enum class Progress : std::uint8_t { headers, blocks, done };
     [[nodiscard]] Progress progress(PeerId peer, Chain chain) const;
-    /// The best header a peer has shown.
+    /// The end of the last branch a peer has told, also of one with too little work to be kept.
+    /// Nothing of a peer that has no header beyond what is here.
     [[nodiscard]] std::optional<std::pair<BlockHash, Height>> best_of(PeerId peer) const;
     /// Whether bodies of a better branch are on their way.
     [[nodiscard]] bool syncing() const;

@@ -335,6 +335,23 @@ TEST(SyncBodies, ThatWaitForTheirVerdictAreNotAskedForAgain) {
     EXPECT_EQ(node.machine.tip().hash, blocks[0]->header.hash);
 }
 
+TEST(SyncBodies, AreAskedForOnceAlsoWhenTheBestBranchChangesBackAndForth) {
+    ChainBuilder chain;
+    const auto one = chain.grow(chain.genesis(), 4);
+    const auto other = chain.grow(chain.genesis(), 3);
+    Party node{chain.params()};
+    node.open(kAlice);
+    node.open(kBob);
+    node.headers(kAlice, std::vector(one.begin(), one.begin() + 2));
+    EXPECT_EQ(node.asked(kAlice), hashes_of(one, 0, 2));
+    node.headers(kBob, other);
+    EXPECT_EQ(node.asked(kBob), hashes_of(other));
+    node.headers(kAlice, one);
+    EXPECT_EQ(node.asked(kAlice), hashes_of(one, 2));
+    for (const auto& block : one) node.deliver(kAlice, block);
+    EXPECT_EQ(node.machine.tip().hash, one.back()->header.hash);
+}
+
 TEST(SyncBodies, NobodyAskedForAreDroppedAndTooManyClose) {
     ChainBuilder chain;
     const auto blocks = chain.grow(chain.genesis(), 2);
