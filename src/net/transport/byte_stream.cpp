@@ -47,9 +47,9 @@ void ByteStream::write(std::span<const boost::asio::const_buffer> from, Transfer
 void ByteStream::end(boost::asio::any_completion_handler<void(error_code)> handler) {
     link_->end_output();
     linger_.expires_after(kLinger);
-    // Gone with this stream, and then called with an error.
-    linger_.async_wait([this](error_code ec) {
-        if (!ec) link_->close();
+    linger_.async_wait([weak = std::weak_ptr{link_}](error_code ec) {
+        const auto link = weak.lock();
+        if (!ec && link) link->close();
     });
     drain(std::move(handler));
 }

@@ -103,7 +103,7 @@ private:
     void drain(boost::asio::any_completion_handler<void(boost::system::error_code)> handler);
 
     executor_type executor_;
-    std::unique_ptr<Link> link_;
+    std::shared_ptr<Link> link_;
     std::string before_;
     std::shared_ptr<Traffic> traffic_;
     std::size_t budget_ = SIZE_MAX;

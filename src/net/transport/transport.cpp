@@ -206,6 +206,10 @@ public:
     }
     void on_gone(Peer& peer, const std::string& why) override {
         const PeerId id = peer.id();
+        {
+            const std::lock_guard lock{traffic_mutex_};
+            traffic_.erase(id);
+        }
         if (peer.is_open())
             tell(PeerClosed{id, why, peer.to_ban()});
         else if (peer.outbound())
@@ -213,10 +217,6 @@ public:
         else
             ports_.turned_away(peer.address().to_string(), why);
         if (!peer.outbound()) --inbound_;
-        {
-            const std::lock_guard lock{traffic_mutex_};
-            traffic_.erase(id);
-        }
         // Whoever calls this stands in them.
         later([held = find(id), web = sockets_.at(id)] {});
         peers_.erase(id);
