@@ -106,12 +106,14 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
         state_->relay->on_tip(now);
         state_->sync->on_tip(change, gossip, chain, now, out);
     }
-    if (gossip && (!admitted.empty() || !settled.returned.empty())) {
-        std::vector<Txid> news = admitted;
-        news.insert(news.end(), settled.returned.begin(), settled.returned.end());
-        // Some left in the same commit that brought them.
-        std::erase_if(news, [&](const Txid& id) { return chain.pool.find(id) == nullptr; });
-        state_->relay->announce(news, now, out);
+    if (gossip) {
+        const auto tell = [&](std::vector<Txid> ids, bool again) {
+            // Some left in the same commit that brought them.
+            std::erase_if(ids, [&](const Txid& id) { return chain.pool.find(id) == nullptr; });
+            state_->relay->announce(ids, now, out, again);
+        };
+        tell(admitted, false);
+        tell(settled.returned, true);
     }
     state_->note_commit(change, settled);
     state_->go_on(chain, now, out);

@@ -130,6 +130,8 @@ class RawPeer:
             payload, opcode = self._take(size), first & 0x0F
             if opcode == CLOSE:
                 code = struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else None
+                with contextlib.suppress(Closed):
+                    self.send(payload[:2], CLOSE)
                 raise Closed(code, payload[2:].decode(errors="replace"))
             if opcode == PING_FRAME:
                 self.send(payload, PONG_FRAME)

@@ -10,6 +10,14 @@
 namespace cairn::http {
 namespace {
 
+/// Sixteen bytes in base64 (RFC 6455, 4.1).
+bool is_websocket_key(const std::optional<std::string>& key) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    return key && key->size() == 24 && key->ends_with("==") &&
+           key->find_first_not_of(kDigits) == 22;
+}
+
 Problem bad(std::string detail) { return {.status = 400, .detail = std::move(detail)}; }
 
 bool is_token_char(char c) {
@@ -166,7 +174,8 @@ public:
             return fail(bad("HTTP/1.0 has no Transfer-Encoding."));
         head_.keep_alive = !close_ && (head_.minor_version == 1 || keep_alive_);
         head_.wants_websocket = upgrade_ && websocket_ && head_.method == Method::get &&
-                                head_.minor_version == 1 && !head_.has_body();
+                                head_.minor_version == 1 && !head_.has_body() &&
+                                is_websocket_key(head_.headers.sec_websocket_key);
         return {};
     }
 

@@ -170,10 +170,19 @@ TEST(RawHead, ExpectIsContinueOrNothing) {
 
 TEST(RawHead, WebSocketIsAsked) {
     const std::string upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket";
-    EXPECT_TRUE(parsed("GET /p2p HTTP/1.1\r\nHost: x\r\n" + upgrade + "\r\n\r\n").wants_websocket);
-    EXPECT_FALSE(parsed(with(upgrade)).wants_websocket);  // a POST
-    EXPECT_FALSE(
-        parsed("GET /p2p HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n").wants_websocket);
+    const auto with_key = [&](const std::string& line) {
+        return parsed("GET /p2p HTTP/1.1\r\nHost: x\r\n" + upgrade + line + "\r\n\r\n")
+            .wants_websocket;
+    };
+    EXPECT_TRUE(with_key("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
+    EXPECT_FALSE(with_key(""));
+    EXPECT_FALSE(with_key("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ==="));
+    EXPECT_FALSE(with_key("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ="));
+    EXPECT_FALSE(with_key("\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZSE="));
+    const std::string key = "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    EXPECT_FALSE(parsed(with(upgrade + key)).wants_websocket);  // a POST
+    EXPECT_FALSE(parsed("GET /p2p HTTP/1.1\r\nHost: x\r\nUpgrade: websocket" + key + "\r\n\r\n")
+                     .wants_websocket);
 }
 
 }  // namespace

@@ -681,7 +681,8 @@ TEST_F(HttpServer, GivesThePeersSocketAwayWithWhatWasRead) {
     start();
     RawClient client{port_};
     const std::string upgrade =
-        "GET /p2p HTTP/1.1\r\nHost: peer.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+        "GET /p2p HTTP/1.1\r\nHost: peer.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     client.send(upgrade + "\r\nframe");
     const auto taken = handler_->wait_for_taken();
     ASSERT_NE(taken, nullptr);

@@ -170,7 +170,7 @@ void Relay::on_verdict(PeerId id, const Txid& txid, const std::optional<Rejectio
     state_->compare_again(id, now, out);
 }
 
-void Relay::announce(const std::vector<Txid>& ids, Now, Actions& out) {
+void Relay::announce(const std::vector<Txid>& ids, Now, Actions& out, bool again) {
     if (ids.empty()) return;
     for (const auto& txid : ids) state_->wanted.settle(txid);
     // Most peers lack all of them: that message is encoded once.
@@ -189,7 +189,7 @@ void Relay::announce(const std::vector<Txid>& ids, Now, Actions& out) {
         if (peer.closing) continue;
         std::vector<Txid> news;
         for (const auto& txid : ids)
-            if (peer.known.insert(txid)) news.push_back(txid);
+            if (peer.known.insert(txid) || again) news.push_back(txid);
         if (news.empty()) continue;
         if (news.size() == ids.size()) {
             if (to_most.empty()) to_most = frames(ids);

@@ -28,8 +28,9 @@ public:
     void on_verdict(PeerId peer, const Txid& id, const std::optional<Rejection>& refused,
                     Chain chain, Now now, Actions& out);
     /// Durable since this commit: new ones and those that a reorganisation gave back. Goes to every
-    /// peer: not to be called with gossip off.
-    void announce(const std::vector<Txid>& ids, Now now, Actions& out);
+    /// peer: not to be called with gossip off. `again`: they came back out of blocks, and a peer that
+    /// was told before may have asked for one while it was not here.
+    void announce(const std::vector<Txid>& ids, Now now, Actions& out, bool again = false);
     void on_tip(Now now);
     void on_tick(Chain chain, Now now, Actions& out);
     /// The peer has told its pool (its last `inv` was not full) or did not in time, and everything

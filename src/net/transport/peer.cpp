@@ -200,7 +200,7 @@ std::optional<Bytes> Peer::answer(const GetData& question) {
 std::optional<Bytes> Peer::answer(const Mempool& /*question*/) {
     const Inv part = pool_inventory(Staged{host_.view()->store}, pool_cursor_);
     if (pool_cursor_.empty()) answered();
-    if (part.items.empty()) return std::nullopt;
+    // An empty one too: that there is nothing (more) is what who asks is waiting for.
     return encode(Message{part});
 }
 
