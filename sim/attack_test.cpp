@@ -191,6 +191,8 @@ TEST_F(Attack, AMutatedBodyNeverSpoilsTheBlock) {
 class Flood : public Attack {
 protected:
     static constexpr std::size_t kHere = 420, kThere = 840, kLow = 400;
+    /// What is let in of them makes 80 Mbit/s together.
+    static constexpr Link kOfAFlooder{10 * kMillisecond, 10 * kMillisecond, 160};
 
     struct Took {
         Micros time = 0, work = 0;
@@ -212,9 +214,10 @@ protected:
             crowd.push_back(std::make_unique<Flooder>(
                 world_.scheduler(), world_.network(),
                 net::NodeAddress{"10.3.0." + std::to_string(i + 1), 5'000}, node.address(), frame));
+            world_.network().set_link(crowd.back()->id(), node.id(), kOfAFlooder);
             crowd.back()->begin();
         }
-        world_.run_for(2 * kSecond);
+        world_.run_for(kSecond);
         give(honest, {trunk.begin() + kHere, trunk.end()});
         const auto rows = node.node()->rows().bytes();
         EXPECT_LT(rows, 1'000'000U);
@@ -252,7 +255,7 @@ TEST_F(Flood, OfLowWorkHeadersAtMostDoublesTheTimeOfAnHonestSync) {
         static_cast<unsigned long long>(flooded.floods),
         static_cast<unsigned long long>(flooded.thrown_out));
     EXPECT_LE(flooded.time, 2 * undisturbed.time);
-    EXPECT_GT(flooded.thrown_out, 0U);
+    EXPECT_GT(flooded.floods, 100U);
 }
 
 }  // namespace

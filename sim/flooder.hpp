@@ -12,6 +12,7 @@ public:
             const net::NodeAddress& target, SharedBytes frame);
 
     void begin() { network_.dial(id_, target_); }
+    [[nodiscard]] HostId id() const { return id_; }
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
     [[nodiscard]] std::uint64_t thrown_out() const { return thrown_out_; }
 

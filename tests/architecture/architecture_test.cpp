@@ -53,6 +53,9 @@ TEST(Includes, ThatPointOutwardAreFound) {
         {"cli/a.cpp", "ledger/ledger.hpp"},
         {"cli/a.cpp", "node/node.hpp"},
         {"net/transport/a.cpp", "api/services.hpp"},
+        {"node/a.cpp", "sim/world.hpp"},
+        {"sim/a.cpp", "net/transport/listen.hpp"},
+        {"sim/a.cpp", "app/config.hpp"},
     };
     for (const auto& [path, included] : planted) {
         EXPECT_EQ(complaints(path, "#pragma once\n#  include \"" + included + "\"\n").size(), 1U)
@@ -88,8 +91,8 @@ TEST(PureRooms, NameNothingOfTheOutsideWorld) {
         "#include <boost/asio.hpp>",
     };
     for (const auto& line : planted) {
-        for (const auto* path :
-             {"core/a.cpp", "ledger/a.hpp", "node/a.cpp", "net/a.cpp", "miner/a.cpp"}) {
+        for (const auto* path : {"core/a.cpp", "ledger/a.hpp", "node/a.cpp", "net/a.cpp",
+                                 "miner/a.cpp", "sim/a.cpp"}) {
             EXPECT_EQ(complaints(path, "int a;\n" + line + "\n").size(), 1U) << path << " " << line;
         }
         for (const auto* path : {"net/transport/a.cpp", "miner/workers/a.cpp", "storage/a.cpp",
@@ -133,6 +136,20 @@ TEST(Sources, KeepToTheArchitecture) {
              inspect(entry.path().lexically_relative(top).string(), read(entry.path()))) {
             ADD_FAILURE() << "src/" << violation.file << ":" << violation.line << ": "
                           << violation.what;
+        }
+    }
+    EXPECT_GT(files, 10U);
+}
+
+/// A simulated world has one clock and one source of chance, and they are its own.
+TEST(Sources, OfTheSimulationAskNothingOfTheOutsideWorld) {
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{CAIRN_SOURCE_DIR "/sim"}) {
+        if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+        ++files;
+        for (const auto& violation :
+             inspect("sim/" + entry.path().filename().string(), read(entry.path()))) {
+            ADD_FAILURE() << violation.file << ":" << violation.line << ": " << violation.what;
         }
     }
     EXPECT_GT(files, 10U);

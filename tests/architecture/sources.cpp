@@ -25,9 +25,10 @@ const std::map<std::string, Rooms, std::less<>> kMayInclude = {
     {"node", {"core", "ledger", "net", "miner"}},
     {"api", {"core", "ledger", "node", "wallet"}},
     {"cli", {"core", "wallet"}},
+    {"sim", {"core", "ledger", "storage", "net", "miner", "node"}},
 };
 
-const Rooms kPure = {"core", "ledger", "node", "net", "miner"};
+const Rooms kPure = {"core", "ledger", "node", "net", "miner", "sim"};
 
 struct Impurity {
     std::string what;
