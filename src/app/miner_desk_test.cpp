@@ -251,12 +251,8 @@ TEST(MinerDesk, OnTransferABlockIsMinedWhenOneWaitsThatItCanHold) {
     settings.background = BackgroundMining{keys.address(1), {}, 0, false, true};
     Desk desk{settings};
     const auto mined_after = [&](Height height, std::initializer_list<std::uint64_t> nonces) {
-        std::future<void> mined;
-        {
-            const std::lock_guard lock{desk.mutex};
-            desk.awaited.emplace(height, std::promise<void>{});
-            mined = desk.awaited->second.get_future();
-        }
+        auto mined = desk.when(
+            [height](const Committed& committed) { return committed.view->tip.height >= height; });
         for (const std::uint64_t nonce : nonces) {
             const auto transfer = keys.transfer(*desk.rig.chain, 1, nonce, nobody(7), 1'000);
             EXPECT_TRUE(get(std::move(*desk.rig.post(Lane::transfers, [&](Node& node, Now now) {

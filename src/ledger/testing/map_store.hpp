@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,7 +23,7 @@ public:
     struct Faults {
         std::optional<std::size_t> reads, writes;  // how many succeed; none: all
         bool for_ever = true;
-        std::size_t reads_seen = 0;
+        std::atomic<std::size_t> reads_seen = 0;  // snapshots are read from any thread
         std::size_t writes_seen = 0;
 
         bool strikes(std::optional<std::size_t>& left) const {

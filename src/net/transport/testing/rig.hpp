@@ -9,10 +9,10 @@
 #include <thread>
 
 #include "core/testing/keys.hpp"
+#include "ledger/testing/map_store.hpp"
 #include "net/transport/testing/raw_peer.hpp"
 #include "net/transport/transport.hpp"
 #include "node/node.hpp"
-#include "storage/memory_store.hpp"
 
 namespace cairn::net::testing {
 
@@ -178,7 +178,7 @@ private:
 
 public:
     std::shared_ptr<const ChainParams> chain;
-    MemoryStore store;
+    cairn::testing::MapStore store;
     std::unique_ptr<Node> node;
     std::uint16_t port = 0;
     std::optional<Transport> transport;
