@@ -162,7 +162,7 @@ class Nodes(NodeTest):
             (lambda a, b: multipart({"nodes": f"{a}, {b}"})[0], multipart({})[1]),
         )):
             # Nobody listens there: registered all the same.
-            pair = [f"127.0.0.1:{10 + 2 * i}", f"127.0.0.1:{11 + 2 * i}"]
+            pair = [f"127.0.0.1:{20010 + 2 * i}", f"127.0.0.1:{20011 + 2 * i}"]
             with self.subTest(make(*pair)):
                 told = self.post("/nodes/register", make(*pair), 201, {"Content-Type": kind})
                 self.assertEqual(told["message"], "New nodes have been added")
@@ -170,9 +170,9 @@ class Nodes(NodeTest):
                 self.assertEqual({node["address"] for node in told["nodes"]}, set(pair))
 
     def test_every_address_means_loopback_as_hosts_do(self):
-        told = self.post("/nodes/register", {"nodes": ["http://0.0.0.0:30", "[::]:31", "localhost:32"]}, 201)
-        self.assertIn("127.0.0.1:30", told["total_nodes"])
-        self.assertNotIn("0.0.0.0:30", told["total_nodes"])
+        told = self.post("/nodes/register", {"nodes": ["http://0.0.0.0:20030", "[::]:20031", "localhost:20032"]}, 201)
+        self.assertIn("127.0.0.1:20030", told["total_nodes"])
+        self.assertNotIn("0.0.0.0:20030", told["total_nodes"])
         self.assertFalse([node for node in told["total_nodes"] if node.startswith("[::]")])
 
     def test_lists_without_a_usable_entry(self):
@@ -182,8 +182,8 @@ class Nodes(NodeTest):
                 self.refused(self.client.post("/nodes/register", body), 400)
 
     def test_one_usable_entry_is_enough(self):
-        told = self.post("/nodes/register", {"nodes": ["127.0.0.1:40", "no node"]}, 201)
-        self.assertIn("127.0.0.1:40", told["total_nodes"])
+        told = self.post("/nodes/register", {"nodes": ["127.0.0.1:20040", "no node"]}, 201)
+        self.assertIn("127.0.0.1:20040", told["total_nodes"])
         self.assertEqual(len(told["nodes"]), 2)
 
     def test_resolving_by_either_method(self):
