@@ -23,7 +23,7 @@ import unittest
 
 import wire
 from cairn_node import Node, NodeTest
-from settings import BINARY, TMP, needs_disk, needs_node
+from settings import BINARY, TMP, needs_disk, needs_node, needs_true_memory
 
 PASSWORD = "a long enough pass phrase"
 DONE, REFUSED, USAGE, UNREACHABLE, LOGIN = range(5)
@@ -725,6 +725,7 @@ class OddNodes(unittest.TestCase):
         self.assertRegex(told, r"127\.0\.0\.1:5002 +timed out")
         self.assertIn("cairn register", self.told("/getblocks", {"information": []}, "getblocks").out)
 
+    @needs_true_memory
     def test_an_endless_answer_takes_no_memory(self):
         """Thirty thousand blocks of ten transactions, and a command that may hold a third of their JSON."""
         transfer = {"id": HASH, "sender": "a", "recipient": "b", "amount": 1, "fee": 0, "nonce": 0, "memo": "m" * 200, "size": 1}

@@ -11,11 +11,12 @@ import raw_peer
 import wire
 from network import NetworkTest, wait
 from raw_peer import Closed, RawPeer
+from settings import QUARANTINE
 
 HANDSHAKE_S = 10
 HEADERS_MAX, INV_MAX, GETDATA_MAX, LOCATOR_MAX, ADDR_MAX = 2000, 50_000, 1000, 101, 1000
 UNCONNECTING_MAX = 8
-MEMORY_MAX = 64 << 20
+MEMORY_MAX = (64 << 20) + QUARANTINE
 
 
 def children(parent, count, time_step=1, bits=None, work=True):

@@ -7,6 +7,7 @@ CAIRN_KILLS    how often kill_test kills, 8
 CAIRN_LONG     1: long_chain_test runs too
 CAIRN_STORE    memory: nodes that forget (the node reads it too); tests of what lasts are skipped
 CAIRN_JOBS     how many test files run side by side, 3
+CAIRN_SANITIZED 1: the node is built with a sanitizer, which keeps freed memory for a while
 CAIRN_SEED     the seed of every choice made at random; printed
 """
 
@@ -33,11 +34,15 @@ TMP = os.environ.get("CAIRN_TMP") or None
 KILLS = int(os.environ.get("CAIRN_KILLS", "8"))
 JOBS = int(os.environ.get("CAIRN_JOBS", "3"))
 LONG = os.environ.get("CAIRN_LONG") == "1"
+SANITIZED = os.environ.get("CAIRN_SANITIZED") == "1"
+# What AddressSanitizer keeps of freed memory before it is used again.
+QUARANTINE = 256 << 20 if SANITIZED else 0
 SEED = int(os.environ.get("CAIRN_SEED", "1"))
 
 needs_node = unittest.skipUnless(BINARY.exists(), f"no node at {BINARY}")
 needs_disk = unittest.skipIf(os.environ.get("CAIRN_STORE") == "memory", "the store forgets (CAIRN_STORE=memory)")
 needs_model = unittest.skipUnless(MODEL.exists(), f"no model_ledger at {MODEL}")
+needs_true_memory = unittest.skipIf(SANITIZED, "a sanitizer keeps freed memory")
 
 
 def seeded(name):
