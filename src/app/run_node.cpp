@@ -264,6 +264,8 @@ int run_node(const NodeSettings& settings) {
     network.attach(**node);
     if ((*node)->bad_pool_rows() > 0)
         log::warn("damaged pool rows dropped", {{"rows", (*node)->bad_pool_rows()}});
+    if ((*node)->bad_peer_rows() > 0)
+        log::warn("damaged rows of peers dropped", {{"rows", (*node)->bad_peer_rows()}});
 
     SlowThreads slow;
     Sessions sessions;

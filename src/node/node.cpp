@@ -38,6 +38,8 @@ Result<void, OpenError> Node::load(Now now) {
     advance(now);
     peers_.emplace(options_.peers);
     bad_peer_rows_ = peers_->load(chain_of_peers(), now);
+    if (const auto& fault = staged_->fault())
+        return fail(OpenError{"the store cannot be read: " + fault->detail});
     if (auto written = commit(now); !written)
         return fail(OpenError{"the store cannot be written: " + written.error().detail});
     return {};

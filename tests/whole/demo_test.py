@@ -55,7 +55,7 @@ class DemoTest(unittest.TestCase):
             try:
                 urls = [demo.until(rf"node {n} +(http://127\.0\.0\.1:\d+)").group(1) for n in (1, 2, 3)]
                 demo.until(r"sends .* coins")
-                demo.until(r"block \d+ [0-9a-f]{12}, found by (anna|ben|cleo)")
+                demo.until(r"node \d  finds block \d+ [0-9a-f]{12} for (anna|ben|cleo), with \d+ transfer")
                 demo.until(r"all +agree on block \d+")
                 self.assertEqual(len(os.listdir(folder)), 1)
                 self.assertEqual(demo.end(signal.SIGINT), 0)

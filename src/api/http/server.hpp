@@ -33,7 +33,7 @@ struct ServerConfig {
     std::chrono::milliseconds overdue{5'000};     // a stopped handler's time to answer by itself
     std::chrono::milliseconds linger{2'000};      // for the last answer to be read before the close
     std::chrono::milliseconds heartbeat{15'000};  // a silent stream is asked again
-    std::chrono::milliseconds stop_grace{3'000};  // for answers under way when the server stops
+    std::chrono::milliseconds stop_grace{2'500};  // for answers under way when the server stops
     std::chrono::milliseconds tick{100};          // how often all these are looked at
 };
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -192,15 +193,24 @@ private:
                  "leaves its branch: another has more work, up to block " + std::to_string(index));
         const std::string short_hash = cli::plain(hash).substr(0, 12);
         if (newest_.insert_first(hash)) {
-            tell(player.name, "block " + std::to_string(index) + " " + short_hash + ", found by " +
-                                  transactions.front()["recipient"].shown() + ", with " +
-                                  cli::counted(transactions.size() - 1, "transfer"));
+            const std::string finder = transactions.front()["recipient"].text();
+            tell(node_of(finder).value_or(player.name),
+                 "finds block " + std::to_string(index) + " " + short_hash + " for " +
+                     cli::plain(finder) + ", with " +
+                     cli::counted(transactions.size() - 1, "transfer"));
         }
         player.index = index;
         player.hash = hash;
         bool all = true;
         for (const auto& other : players_) all = all && other.hash == hash;
         if (all) tell("all", "agree on block " + std::to_string(index) + " " + short_hash);
+    }
+
+    /// The node that mines for `miner`. A look may find a block elsewhere first.
+    [[nodiscard]] std::optional<std::string> node_of(const std::string& miner) const {
+        for (std::size_t i = 0; i < players_.size(); ++i)
+            if (miner == kMiners[i]) return players_[i].name;
+        return std::nullopt;
     }
 
     void send() {

@@ -60,7 +60,7 @@ struct TransportOptions {
     Tick dial_within = 10'000;     // ms, from the name to the end of the handshake
     Tick silent_within = 90'000;   // ms without a byte, though we listen
     Tick stuck_within = 60'000;    // ms without a byte taken of what waits
-    Tick close_within = 2'000;     // ms for the other side to answer a Close
+    Tick close_within = 1'000;     // ms for the other side to answer a Close
     Tick tick = 100;               // ms, how often these are looked at
 };
 
