@@ -192,7 +192,8 @@ private:
             tell(player.name,
                  "leaves its branch: another has more work, up to block " + std::to_string(index));
         const std::string short_hash = cli::plain(hash).substr(0, 12);
-        if (newest_.insert_first(hash)) {
+        const bool is_genesis = index == 1;
+        if (!is_genesis && newest_.insert_first(hash)) {
             const std::string finder = transactions.front()["recipient"].text();
             tell(node_of(finder).value_or(player.name),
                  "finds block " + std::to_string(index) + " " + short_hash + " for " +
@@ -203,7 +204,8 @@ private:
         player.hash = hash;
         bool all = true;
         for (const auto& other : players_) all = all && other.hash == hash;
-        if (all) tell("all", "agree on block " + std::to_string(index) + " " + short_hash);
+        if (all && !is_genesis)
+            tell("all", "agree on block " + std::to_string(index) + " " + short_hash);
     }
 
     /// The node that mines for `miner`. A look may find a block elsewhere first.
