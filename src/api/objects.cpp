@@ -11,7 +11,7 @@
 namespace cairn {
 namespace {
 
-/// `extra` of a reward begins with the miner's extranonce (DESIGN: the miner's own habits).
+/// `extra` of a reward begins with the miner's extranonce (docs/consensus.md, the miner's habits).
 constexpr std::size_t kExtranonceSize = 8;
 
 }  // namespace

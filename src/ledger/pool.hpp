@@ -45,7 +45,7 @@ using BlockReader = std::function<BlockPtr(const BlockHash&)>;
 /// Transfers that wait for a block, bounded in bytes.
 ///
 /// Per sender a run of nonces from the account's next on is executable; what lies beyond a gap is
-/// future. Rules (DESIGN, 2): fee rate within nonce order; the sum of a sender's pending costs
+/// future. Rules (docs/architecture.md, The pool): fee rate within nonce order; the sum of a sender's pending costs
 /// never exceeds its balance; a replacement pays 10 % and a unit more at no lower rate; when full,
 /// the end of the chain of nonces with the lowest rate goes first and the floor rises (halving
 /// every hour, gone after twelve); a future transfer never evicts an executable one, and such are

@@ -851,7 +851,7 @@ TEST_F(SettleTest, BlocksThatCannotBeReadAreLeftOut) {
     EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({a}));
 }
 
-// Anything at all happens to a small pool; what DESIGN promises of it holds after each step.
+// Anything at all happens to a small pool; what its rules promise holds after each step.
 TEST(PoolInvariants, HoldWhateverHappens) {
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));

@@ -22,8 +22,8 @@ struct PeersOptions {
 ///
 /// Events in, actions out; whoever drives it carries them out once what was staged is durable. Sync
 /// and relay are rooms of their own below it; the book of registered and learnt nodes and of bans
-/// stands in `Table::peers`. One owner: lives inside `Node`. Source: DESIGN section 4, SEAMS
-/// section 5.
+/// stands in `Table::peers`. One owner: lives inside `Node`. Source:
+/// docs/architecture.md, Peers; docs/peers.md.
 class Peers {
 public:
     explicit Peers(PeersOptions options);

@@ -9,6 +9,7 @@ from cairn_node import run
 from network import NetworkTest, wait
 from raw_peer import RawPeer
 from servers import Listener, answering, read_head, unused_port
+from settings import needs_disk
 
 # Refused whole: nothing of these is stored, and no packet is sent. Row 53 of the fault list.
 FORBIDDEN = (
@@ -188,6 +189,7 @@ class Registering(NetworkTest):
         wait(lambda: self.status(0)["peers"] == 0, "the connection is closed")
         self.assertEqual(self.registered(), {})
 
+    @needs_disk
     def test_registered_nodes_outlive_the_process_and_are_redialled(self):
         self.add()
         self.add()

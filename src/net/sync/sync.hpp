@@ -20,7 +20,7 @@ namespace cairn::net {
 /// message; a verdict comes after the ledger took the body or condemned its header; `on_tip` comes
 /// after the commit. A peer that a `Close` was emitted for counts no more; `on_close` still
 /// follows. Only `active` peers are asked anything: with gossip off, those a resolve speaks to. One
-/// owner, no clock; time comes in. Source: DESIGN section 4; SCENARIOS, rows 13 to 18.
+/// owner, no clock; time comes in. Source: docs/peers.md.
 class Sync {
 public:
     Sync();

@@ -15,7 +15,7 @@
 
 /// The sockets of the peers: one thread, one loop. It shakes hands, decodes, serves what can be
 /// read from a view, and keeps every peer within its bounds. What nodes are to each other is
-/// decided elsewhere (net/peers.hpp). Source: DESIGN section 4; docs/peers.md.
+/// decided elsewhere (net/peers.hpp). Source: docs/peers.md.
 namespace cairn::net {
 
 struct PeerOpened {
