@@ -5,7 +5,9 @@
 #include "api/api.hpp"
 #include "api/http/server.hpp"
 #include "app/clock.hpp"
+#include "app/inventories.hpp"
 #include "app/node_thread.hpp"
+#include "app/nodes_desk.hpp"
 #include "app/slow_threads.hpp"
 #include "bench/support/stores.hpp"
 
@@ -32,12 +34,14 @@ public:
         ENSURE(started.has_value());
         node_ = std::move(*started);
 
+        nodes_ = std::make_unique<GateNodesDesk>(
+            *node_, rounds_, [](net::PeerId) { return std::optional<PeerBytes>{}; });
         ApiOptions options;
         options.auth = false;
         options.version = "bench";
-        services_.reset(new Services{options, params_, *node_, desk_, slow_, *users_, sessions_,
-                                     login_, argon2_, names_, Objects{params_->spec(), names_},
-                                     read_clocks, nullptr});
+        services_.reset(new Services{options, params_, *node_, desk_, *nodes_, slow_, *users_,
+                                     sessions_, login_, argon2_, names_,
+                                     Objects{params_->spec(), names_}, read_clocks, nullptr});
         api_ = std::make_unique<Api>(*services_);
         http::ServerConfig config;
         config.port = 0;
@@ -47,6 +51,8 @@ public:
         server_ = std::move(*server);
     }
     ~ServedNode() {
+        nodes_->stop();
+        rounds_.stop();
         server_->stop();
         slow_.stop();
         node_->stop();
@@ -66,6 +72,8 @@ private:
     std::unique_ptr<Users> users_ = std::move(*Users::open(folder_.path("")));
     std::unique_ptr<NodeThread> node_;
     IdleDesk desk_;
+    InventoryRounds rounds_{read_clocks};
+    std::unique_ptr<GateNodesDesk> nodes_;
     SlowThreads slow_;
     Sessions sessions_;
     GuessDelay guesses_;
