@@ -449,6 +449,21 @@ TEST(LedgerSlices, AHeavierBranchThatAppearsHalfWayIsFollowed) {
     }
 }
 
+TEST(LedgerSlices, AHeavierBranchThatLeavesElsewhereBeginsAnew) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 1}};
+    const auto best = chain.grow(chain.genesis(), 6);
+    machine.add(best);
+    for (const auto& block : chain.grow(chain.genesis(), 7)) EXPECT_TRUE(machine.keep(block));
+    TipChange change;
+    ASSERT_TRUE(machine.ledger->advance(*machine.rows, change));  // one block is undone so far
+    const auto heavier = chain.grow(best[4]->header.hash, 4);
+    for (const auto& block : heavier) EXPECT_TRUE(machine.keep(block));
+    machine.settle();
+    EXPECT_EQ(machine.tip().hash, heavier.back()->header.hash);
+    EXPECT_EQ(machine.digest(), replayed(chain, heavier.back()->header.hash));
+}
+
 TEST(LedgerFaults, AnyReadThatFailsPoisonsTheStagedRowsAndNothingIsLost) {
     ChainBuilder chain;
     const auto a = chain.grow(chain.genesis(), 4, paying(chain));

@@ -535,7 +535,7 @@ TEST_F(PoolTest, AnIndexWithoutItsRowFindsNothing) {
 // --- memory of what was dropped
 
 TEST_F(PoolTest, TenThousandDroppedTransfersAreRememberedTheOldestForgottenFirst) {
-    const std::uint64_t extra = 50;
+    const std::uint64_t extra = 51;
     PoolLimits limits;
     limits.bytes = kSize;
     limit(limits);
