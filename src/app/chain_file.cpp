@@ -104,7 +104,7 @@ Result<ChainSpec, std::string> chain_from_toml(const std::string& text, const st
     spec.prefix = reader.text("prefix");
     spec.genesis_time = static_cast<UnixSeconds>(reader.number("genesis_time", UINT32_MAX, 0));
     const std::string mode = reader.text("mode");
-    if (mode != "fixed" && mode != "asert") reader.wrong("mode", "\"fixed\" or \"asert\"");
+    if (mode != "fixed" && mode != "asert") reader.wrong("mode", R"("fixed" or "asert")");
     spec.mode = mode == "asert" ? DifficultyMode::asert : DifficultyMode::fixed;
     spec.bits = reader.bits("bits");
     spec.spacing = static_cast<std::uint32_t>(reader.number("spacing", UINT32_MAX, 0));

@@ -31,7 +31,7 @@ void escape_c1(std::string& out, std::size_t begin) {
     for (auto at = out.find('\xC2', begin); at != std::string::npos; at = out.find('\xC2', at + 1)) {
         const auto byte = static_cast<unsigned char>(out[at + 1]);  // a C2 is never the last
         if (byte > 0x9F) continue;
-        constexpr char kHex[] = "0123456789abcdef";
+        constexpr std::string_view kHex = "0123456789abcdef";
         out.replace(at, 2, {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
     }
 }

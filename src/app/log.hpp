@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cairn::log {
 
@@ -14,7 +15,7 @@ enum class Format : std::uint8_t { text, json };
 struct Field {
     Field(std::string_view field, std::string_view text) : name{field}, value{text} {}
     Field(std::string_view field, const char* text) : name{field}, value{text} {}
-    Field(std::string_view field, const std::string& text) : name{field}, value{text} {}
+    Field(std::string_view field, std::string text) : name{field}, value{std::move(text)} {}
     Field(std::string_view field, std::uint64_t number)
         : name{field}, value{std::to_string(number)}, is_number{true} {}
 

@@ -75,7 +75,8 @@ void MinerDesk::mine(MineOrder wish, std::stop_token stop, std::function<void(Mi
         order->id = ++last_order_;
         if (!stopping_) orders_.push_back(std::move(order));
     }
-    if (order) return order->done(Mined{{}, "The node is stopping."});
+    // Still here, if it was not taken on.
+    if (order) return order->done(Mined{{}, "The node is stopping."});  // NOLINT(bugprone-use-after-move)
     wake();
 }
 

@@ -19,18 +19,19 @@ class MemoryStore::View final : public Snapshot {
 public:
     explicit View(Tables tables) : tables_{std::move(tables)} {}
 
-    Result<std::optional<Bytes>, StoreError> get(Table table, ByteView key) const override {
+    [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table table,
+                                                               ByteView key) const override {
         const Bytes* value = map(table).find(key);
         return value == nullptr ? std::nullopt : std::optional{*value};
     }
-    Result<std::vector<Row>, StoreError> scan(Table table, ByteView from, ByteView to,
-                                              Bounds bounds) const override {
+    [[nodiscard]] Result<std::vector<Row>, StoreError> scan(Table table, ByteView from, ByteView to,
+                                                            Bounds bounds) const override {
         std::vector<Row> rows;
         map(table).ascend(from, to, collector(table, bounds, rows));
         return rows;
     }
-    Result<std::vector<Row>, StoreError> scan_back(Table table, ByteView from, ByteView to,
-                                                   Bounds bounds) const override {
+    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table table, ByteView from, ByteView to,
+                                                                 Bounds bounds) const override {
         std::vector<Row> rows;
         map(table).descend(from, to, collector(table, bounds, rows));
         return rows;

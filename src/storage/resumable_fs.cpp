@@ -119,7 +119,7 @@ private:
 }  // namespace
 
 std::shared_ptr<rocksdb::FileSystem> resumable(std::shared_ptr<rocksdb::FileSystem> target) {
-    return std::make_shared<ResumableFs>(target);
+    return std::make_shared<ResumableFs>(std::move(target));
 }
 
 }  // namespace cairn

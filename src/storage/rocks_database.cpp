@@ -206,7 +206,7 @@ Status RocksDatabase::inspect(const RocksTuning& tuning, const LastCommit& last,
     read_only.info_log = std::make_shared<SilentLogger>();
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    const Status status =
+    Status status =
         rocksdb::DB::OpenForReadOnly(read_only, path_, families(tuning), &handles, &db);
     const std::unique_ptr<rocksdb::DB> owned{db};
     if (!status.ok()) return status;
@@ -220,7 +220,7 @@ Status RocksDatabase::open(const RocksTuning& tuning, const LastCommit& last, bo
     writable.create_if_missing = create;
     writable.create_missing_column_families = create;
     rocksdb::DB* db = nullptr;
-    const Status status = rocksdb::DB::Open(writable, path_, families(tuning), &families_, &db);
+    Status status = rocksdb::DB::Open(writable, path_, families(tuning), &families_, &db);
     db_.reset(db);
     return status;
 }
