@@ -35,7 +35,7 @@ public:
         node_ = std::move(*started);
 
         nodes_ = std::make_unique<GateNodesDesk>(
-            *node_, rounds_, [](net::PeerId) { return std::optional<PeerBytes>{}; });
+            *node_, rounds_, [](net::PeerId) { return std::optional<net::PeerTraffic>{}; });
         ApiOptions options;
         options.auth = false;
         options.version = "bench";

@@ -5,18 +5,16 @@
 #include <filesystem>
 #include <fstream>
 
+#include "wallet/testing/folder.hpp"
+
 namespace cairn {
 namespace {
 
 namespace fs = std::filesystem;
 
 struct NodeKeyFile : ::testing::Test {
-    NodeKeyFile() {
-        std::string pattern = ::testing::TempDir() + "node-key-XXXXXX";
-        folder = mkdtemp(pattern.data());
-    }
-    ~NodeKeyFile() override { fs::remove_all(folder); }
-    fs::path folder;
+    const testing::Folder made;
+    const fs::path folder = made.path();
 };
 
 TEST_F(NodeKeyFile, IsMadeOnceAndKept) {

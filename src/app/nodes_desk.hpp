@@ -10,14 +10,10 @@
 #include "api/nodes_desk.hpp"
 #include "app/inventories.hpp"
 #include "net/actions.hpp"
+#include "net/transport/transport.hpp"
 #include "node/gate.hpp"
 
 namespace cairn {
-
-/// Bytes of a connection, both ways, as the transport counts them.
-struct PeerBytes {
-    std::uint64_t in = 0, out = 0;
-};
 
 /// Takes questions about other nodes to the node's thread and brings the answers back: at once
 /// where the node knows them, else when it says so in its actions (`on_registered`, `on_resolved`).
@@ -28,7 +24,7 @@ public:
     /// Questions that wait for other nodes.
     static constexpr std::size_t kWaitingMax = 256;
     static constexpr Tick kRegisterMs = 15'000;
-    using BytesOf = std::function<std::optional<PeerBytes>(net::PeerId)>;
+    using BytesOf = std::function<std::optional<net::PeerTraffic>(net::PeerId)>;
 
     GateNodesDesk(Gate& gate, InventoryRounds& rounds, BytesOf bytes_of);
     ~GateNodesDesk() override;

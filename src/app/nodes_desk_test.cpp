@@ -17,7 +17,7 @@ public:
     Rig() {
         rig.start();
         desk = std::make_unique<GateNodesDesk>(*rig.node, rounds, [](net::PeerId peer) {
-            return std::optional{PeerBytes{peer, peer + 1}};
+            return std::optional{net::PeerTraffic{peer, peer + 1}};
         });
     }
     ~Rig() {

@@ -278,11 +278,8 @@ int run_node(const NodeSettings& settings) {
     desk.start();
 
     InventoryRounds inventories{read_clocks};
-    GateNodesDesk nodes{**node, inventories, [&](net::PeerId peer) -> std::optional<PeerBytes> {
-                            const auto traffic = network.stats(peer);
-                            if (!traffic) return std::nullopt;
-                            return PeerBytes{traffic->in, traffic->out};
-                        }};
+    GateNodesDesk nodes{**node, inventories,
+                        [&](net::PeerId peer) { return network.stats(peer); }};
     nodes_of_hooks = &nodes;
 
     ApiOptions options;
