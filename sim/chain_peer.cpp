@@ -14,7 +14,7 @@ net::NodeKey key_of(const std::string& name) {
     return {sha256(as_bytes("key of the peer " + name)).bytes};
 }
 
-SharedBytes shared(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
+SharedBytes as_frame(Bytes bytes) { return std::make_shared<const Bytes>(std::move(bytes)); }
 
 }  // namespace
 
@@ -45,7 +45,7 @@ void ChainPeer::say(const net::Message& message) {
 }
 
 void ChainPeer::send(ConnectionId connection, const net::Message& message) {
-    network_.send(connection, id_, shared(net::encode(message)));
+    network_.send(connection, id_, as_frame(net::encode(message)));
 }
 
 net::Hello ChainPeer::hello() const {
@@ -103,7 +103,7 @@ void ChainPeer::answer(ConnectionId connection, const net::Message& message) {
             const auto known = bodies_.find(hash);
             SharedBytes body = known == bodies_.end() ? nullptr : known->second;
             if (conduct_.body) body = conduct_.body(hash);
-            if (body) network_.send(connection, id_, shared(net::block_frame(*body)));
+            if (body) network_.send(connection, id_, as_frame(net::block_frame(*body)));
         }
     }
 }

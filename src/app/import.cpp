@@ -7,9 +7,6 @@
 namespace cairn {
 namespace {
 
-constexpr std::size_t kBatchBlocks = 256;
-constexpr std::size_t kBatchBytes = 16 * 1024 * 1024;
-
 /// `ended` once the source has said so: it is not asked again.
 Result<std::vector<SharedBytes>, std::string> read_batch(const BlockSource& source, bool& ended) {
     std::vector<SharedBytes> batch;

@@ -9,6 +9,10 @@
 
 namespace cairn {
 
+/// Blocks of a chain file that are read, checked and committed together, and their bytes.
+inline constexpr std::size_t kBatchBlocks = 256;
+inline constexpr std::size_t kBatchBytes = 16 * 1024 * 1024;
+
 /// The next block's bytes; nothing at the end, after which it is not asked again; or why there is
 /// no next one, as a sentence.
 using BlockSource = std::function<Result<std::optional<Bytes>, std::string>()>;

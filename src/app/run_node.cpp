@@ -21,6 +21,7 @@
 #include "app/node_thread.hpp"
 #include "app/nodes_desk.hpp"
 #include "app/peer_network.hpp"
+#include "app/refuse.hpp"
 #include "app/signals.hpp"
 #include "app/slow_threads.hpp"
 #include "app/store.hpp"
@@ -31,11 +32,6 @@
 
 namespace cairn {
 namespace {
-
-int refuse(const std::string& sentence) {
-    std::cerr << "cairn: " << sentence << "\n";
-    return 1;
-}
 
 /// The operator as every caller where there is no log-in, with the key if its password is at hand.
 std::shared_ptr<const Caller> owner_of(const Users& users, const std::string& datadir) {

@@ -9,6 +9,7 @@
 #include "app/clock.hpp"
 #include "app/import.hpp"
 #include "app/progress.hpp"
+#include "app/refuse.hpp"
 #include "app/replay.hpp"
 #include "app/store.hpp"
 #include "core/base/hex.hpp"
@@ -20,14 +21,6 @@
 
 namespace cairn {
 namespace {
-
-constexpr std::size_t kBatchBlocks = 256;
-constexpr std::size_t kBatchBytes = 16 * 1024 * 1024;
-
-int refuse(const std::string& sentence) {
-    std::cerr << "cairn: " << sentence << "\n";
-    return 1;
-}
 
 struct Opened {
     std::shared_ptr<const ChainParams> chain;

@@ -110,7 +110,7 @@ Result<void, OpenStoreError> check_manifest(rocksdb::FileSystem& fs, const std::
 Result<void, OpenStoreError> check_footers(rocksdb::FileSystem& fs, const std::string& path) {
     constexpr std::size_t kFooter = 53;
     constexpr std::size_t kMagicAt = 45;
-    constexpr std::uint64_t kMagic = 0x88e241b785f4cff7;
+    constexpr std::uint64_t kTableMagic = 0x88e241b785f4cff7;
     std::vector<std::string> names;
     if (auto s = fs.GetChildren(path, {}, &names, nullptr); !s.ok()) return fail(refused(path, s));
     for (const std::string& name : names) {
@@ -132,7 +132,7 @@ Result<void, OpenStoreError> check_footers(rocksdb::FileSystem& fs, const std::s
         Reader reader{as_bytes(got.ToStringView())};
         const auto kind = reader.integer<std::uint8_t>();
         (void)reader.raw(kMagicAt - 1);
-        if (reader.integer<std::uint64_t>() == kMagic && kind != rocksdb::kXXH3)
+        if (reader.integer<std::uint64_t>() == kTableMagic && kind != rocksdb::kXXH3)
             return fail(damaged(path, "the end of " + name + " is not as it was written"));
     }
     return {};

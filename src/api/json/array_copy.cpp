@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/json/parse_sentence.hpp"
 #include "api/json/writer.hpp"
 
 namespace cairn::json {
@@ -171,14 +172,6 @@ bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-std::string sentence(const error_code& ec) {
-    using boost::json::error;
-    if (ec == error::too_deep) return "it is nested too deeply";
-    if (ec == error::incomplete) return "it ends too early";
-    if (ec == error::extra_data) return "something follows the value";
-    return ec.message();
-}
-
 boost::json::parse_options options_of(const ArrayCopy::Limits& limits) {
     boost::json::parse_options options;
     options.max_depth = limits.depth;
@@ -193,7 +186,7 @@ struct ArrayCopy::State {
 
     [[nodiscard]] ParseError error(const error_code& ec) {
         const std::string& reason = parser.handler().reason;
-        return {reason.empty() ? sentence(ec) : reason, read};
+        return {reason.empty() ? parse_sentence(ec) : reason, read};
     }
 
     boost::json::basic_parser<Copier> parser;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/json/parse_sentence.hpp"
 #include "api/json/writer.hpp"
 
 namespace cairn::json {
@@ -138,14 +139,6 @@ private:
     std::string text_;  // of the string, name or number that is being read
 };
 
-std::string sentence(const error_code& ec) {
-    using boost::json::error;
-    if (ec == error::too_deep) return "it is nested too deeply";
-    if (ec == error::incomplete) return "it ends too early";
-    if (ec == error::extra_data) return "something follows the value";
-    return ec.message();
-}
-
 }  // namespace
 
 Result<Value, ParseError> parse(std::string_view text, Limits limits) {
@@ -157,7 +150,7 @@ Result<Value, ParseError> parse(std::string_view text, Limits limits) {
     if (!ec && used < text.size()) ec = boost::json::error::extra_data;
     if (!ec && !parser.done()) ec = boost::json::error::incomplete;
     Builder& built = parser.handler();
-    if (ec) return fail(ParseError{built.reason.empty() ? sentence(ec) : built.reason, used});
+    if (ec) return fail(ParseError{built.reason.empty() ? parse_sentence(ec) : built.reason, used});
     return std::move(built.root);
 }
 

@@ -5,7 +5,7 @@
 namespace cairn::net {
 namespace {
 
-enum Kind : std::uint8_t { kRegistered = 1, kLearnt, kKeyBan, kIpBan, kSilent };
+enum Kind : std::uint8_t { kRegistered = 1, kLearnt, kKeyBan, kIpBan, kSilentMark };
 
 Bytes address_key(Kind kind, const NodeAddress& address) {
     Bytes key{kind};
@@ -47,7 +47,7 @@ Bytes key_of(const BookEntry& entry) {
                 append(key, ban.ip);
                 return key;
             },
-            [](const SilentMark&) { return Bytes{Kind::kSilent}; },
+            [](const SilentMark&) { return Bytes{Kind::kSilentMark}; },
         },
         entry);
 }
@@ -104,7 +104,7 @@ std::optional<BookEntry> decode_entry(ByteView key, ByteView value) {
             if (!name.finished()) return std::nullopt;
             break;
         }
-        case Kind::kSilent:
+        case Kind::kSilentMark:
             if (key.size() == 1) entry = SilentMark{};
             break;
         default:

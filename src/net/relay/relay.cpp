@@ -29,7 +29,7 @@ bool is_fault(Rule rule) {
 
 Item item_of(const Txid& id) { return {ItemKind::transfer, digest_cast<Hash256>(id)}; }
 
-struct Peer {
+struct RelayPeer {
     bool active = false;
     bool closing = false;
     KnownItems known{limits::kKnownItems};
@@ -44,16 +44,16 @@ struct Peer {
 }  // namespace
 
 struct Relay::State {
-    std::map<PeerId, Peer> peers;
+    std::map<PeerId, RelayPeer> peers;
     Wanted wanted;
     KnownItems refused{kRefused};
 
-    [[nodiscard]] Peer* find(PeerId id) {
+    [[nodiscard]] RelayPeer* find(PeerId id) {
         const auto peer = peers.find(id);
         return peer == peers.end() || peer->second.closing ? nullptr : &peer->second;
     }
 
-    void compare(PeerId id, Peer& peer, Now now, Actions& out) {
+    void compare(PeerId id, RelayPeer& peer, Now now, Actions& out) {
         peer.comparing = now.steady;
         peer.left_out = false;
         peer.gained = false;
@@ -61,7 +61,7 @@ struct Relay::State {
     }
     /// Goes on where the last comparison had to stop.
     void compare_again(PeerId id, Now now, Actions& out) {
-        Peer* peer = find(id);
+        RelayPeer* peer = find(id);
         if (peer == nullptr || !peer->active || peer->comparing || !peer->left_out) return;
         if (wanted.count(id) == 0 && peer->gained) compare(id, *peer, now, out);
     }
@@ -93,7 +93,7 @@ Relay::Relay() : state_{std::make_unique<State>()} {}
 Relay::~Relay() = default;
 
 void Relay::on_open(PeerId id, bool active, Now now, Actions& out) {
-    Peer& peer = state_->peers[id];
+    RelayPeer& peer = state_->peers[id];
     peer.active = active;
     if (active) state_->compare(id, peer, now, out);
 }
@@ -104,7 +104,7 @@ void Relay::on_close(PeerId id, Chain, Now now, Actions& out) {
 }
 
 void Relay::set_active(PeerId id, bool active, Now now, Actions& out) {
-    Peer* peer = state_->find(id);
+    RelayPeer* peer = state_->find(id);
     if (peer == nullptr) return;
     peer->active = active;
     if (active) return state_->compare(id, *peer, now, out);
@@ -114,7 +114,7 @@ void Relay::set_active(PeerId id, bool active, Now now, Actions& out) {
 }
 
 void Relay::on_inv(PeerId id, const Inv& message, Chain chain, Now now, Actions& out) {
-    Peer* peer = state_->find(id);
+    RelayPeer* peer = state_->find(id);
     if (peer == nullptr) return;
     std::vector<Txid> ask;
     for (const auto& item : message.items) {
@@ -136,7 +136,7 @@ void Relay::on_inv(PeerId id, const Inv& message, Chain chain, Now now, Actions&
 }
 
 void Relay::on_transfer(PeerId id, const TransferBody& body, Chain, Now now, Actions& out) {
-    Peer* peer = state_->find(id);
+    RelayPeer* peer = state_->find(id);
     if (peer == nullptr) return;
     peer->known.insert(body.id);
     if (!state_->wanted.arrived(id, body.id, now.steady)) return;
@@ -152,7 +152,7 @@ void Relay::on_not_found(PeerId id, const Txid& txid, Chain, Now now, Actions& o
 void Relay::on_verdict(PeerId id, const Txid& txid, const std::optional<Rejection>& refused, Chain,
                        Now now, Actions& out) {
     state_->wanted.settle(txid);
-    Peer* peer = state_->find(id);
+    RelayPeer* peer = state_->find(id);
     if (!refused) {
         if (peer != nullptr) peer->gained = true;
     } else if (refused->rule == Rule::nonce_distant) {
@@ -212,7 +212,7 @@ void Relay::on_tick(Chain, Now now, Actions& out) {
 }
 
 bool Relay::idle(PeerId id) const {
-    const Peer* peer = state_->find(id);
+    const RelayPeer* peer = state_->find(id);
     return peer == nullptr || (!peer->comparing && state_->wanted.count(id) == 0);
 }
 
