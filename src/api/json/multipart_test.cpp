@@ -9,7 +9,7 @@ std::string part(const std::string& name, const std::string& value, const std::s
     return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n\r\n" +
            value + "\r\n";
 }
-auto parse(const std::string& text) { return parse_multipart(text, "b"); }
+auto parse_form(const std::string& text) { return parse_multipart(text, "b"); }
 
 TEST(MultipartBoundary, IsNamedByTheContentType) {
     EXPECT_EQ(multipart_boundary("multipart/form-data; boundary=----WebKitFormBoundaryX"),
@@ -35,7 +35,7 @@ TEST(MultipartBoundary, HasAtMost70Characters) {
 
 TEST(Multipart, ReadsTextFields) {
     const auto form =
-        parse(part("sender", "alice") + part("memo", "line\r\n--a\r\n") +
+        parse_form(part("sender", "alice") + part("memo", "line\r\n--a\r\n") +
               part("empty", "", "\r\nContent-Type: text/plain; charset=utf-8") + "--b--\r\n");
     ASSERT_TRUE(form) << form.error().reason;
     EXPECT_EQ(*form->find("sender")->string(), "alice");
@@ -45,18 +45,18 @@ TEST(Multipart, ReadsTextFields) {
 }
 
 TEST(Multipart, TheLastLineEndMayBeLeftOut) {
-    EXPECT_TRUE(parse(part("a", "1") + "--b--"));
-    EXPECT_FALSE(parse(part("a", "1") + "--b--\r\n\r\n"));
-    EXPECT_FALSE(parse(part("a", "1") + "--b--x"));
+    EXPECT_TRUE(parse_form(part("a", "1") + "--b--"));
+    EXPECT_FALSE(parse_form(part("a", "1") + "--b--\r\n\r\n"));
+    EXPECT_FALSE(parse_form(part("a", "1") + "--b--x"));
 }
 
-TEST(Multipart, AFormMayHaveNoFields) { EXPECT_TRUE(parse("--b--\r\n")->object()->empty()); }
+TEST(Multipart, AFormMayHaveNoFields) { EXPECT_TRUE(parse_form("--b--\r\n")->object()->empty()); }
 
 TEST(Multipart, NamesAreReadWithAndWithoutQuotes) {
     for (const char* line :
          {"Content-Disposition: form-data; name=a", "content-disposition:form-data;name=\"a\"",
           "CONTENT-DISPOSITION: FORM-DATA ; NAME = \"a\" "}) {
-        const auto form = parse("--b\r\n" + std::string{line} + "\r\n\r\n1\r\n--b--");
+        const auto form = parse_form("--b\r\n" + std::string{line} + "\r\n\r\n1\r\n--b--");
         ASSERT_TRUE(form) << line;
         EXPECT_EQ(*form->find("a")->string(), "1") << line;
     }
@@ -64,14 +64,14 @@ TEST(Multipart, NamesAreReadWithAndWithoutQuotes) {
 
 TEST(Multipart, RefusesWhatIsNotFramed) {
     const std::string good = part("a", "1") + "--b--\r\n";
-    ASSERT_TRUE(parse(good));
+    ASSERT_TRUE(parse_form(good));
     for (std::size_t size = 0; size + 2 < good.size(); ++size)
-        EXPECT_FALSE(parse(good.substr(0, size))) << size;
+        EXPECT_FALSE(parse_form(good.substr(0, size))) << size;
     for (const std::string& bad :
          {"preamble\r\n" + good, "\r\n" + good, "--b \r\n" + good, std::string{"--bb--\r\n"},
           std::string{"--b\r\n\r\n1\r\n--b--"},
           std::string{"--b\r\nContent-Disposition form-data\r\n\r\n1\r\n--b--"}})
-        EXPECT_FALSE(parse(bad)) << bad;
+        EXPECT_FALSE(parse_form(bad)) << bad;
     EXPECT_FALSE(parse_multipart(good, ""));
     EXPECT_FALSE(parse_multipart(good, "c"));
 }
@@ -82,24 +82,24 @@ TEST(Multipart, RefusesPartsThatAreNoTextField) {
           "form-data; name=\"a\"; FileName*=UTF-8''x", "attachment; name=\"a\"",
           "form-data; name=\"a\"; name=\"b\"", "form-data; name=\"a", "form-data; name"})
         EXPECT_FALSE(
-            parse("--b\r\nContent-Disposition: " + std::string{disposition} + "\r\n\r\n1\r\n--b--"))
+            parse_form("--b\r\nContent-Disposition: " + std::string{disposition} + "\r\n\r\n1\r\n--b--"))
             << disposition;
     const std::string line = "Content-Disposition: form-data; name=\"a\"\r\n";
-    EXPECT_FALSE(parse("--b\r\n" + line + line + "\r\n1\r\n--b--"));
+    EXPECT_FALSE(parse_form("--b\r\n" + line + line + "\r\n1\r\n--b--"));
 }
 
 TEST(Multipart, RefusesWhatIsNoTextAndNamesThatStandTwice) {
-    EXPECT_FALSE(parse(part("a", "\xff") + "--b--"));
-    EXPECT_FALSE(parse(part("\xff", "1") + "--b--"));
-    EXPECT_FALSE(parse(part("a", std::string(1, '\0')) + "--b--"));
-    EXPECT_FALSE(parse(part("a", "1") + part("a", "2") + "--b--"));
+    EXPECT_FALSE(parse_form(part("a", "\xff") + "--b--"));
+    EXPECT_FALSE(parse_form(part("\xff", "1") + "--b--"));
+    EXPECT_FALSE(parse_form(part("a", std::string(1, '\0')) + "--b--"));
+    EXPECT_FALSE(parse_form(part("a", "1") + part("a", "2") + "--b--"));
 }
 
 TEST(Multipart, BoundsTheParts) {
     std::string text;
     for (int i = 0; i < 256; ++i) text += part("n" + std::to_string(i), "");
-    EXPECT_TRUE(parse(text + "--b--"));
-    EXPECT_FALSE(parse(text + part("more", "") + "--b--"));
+    EXPECT_TRUE(parse_form(text + "--b--"));
+    EXPECT_FALSE(parse_form(text + part("more", "") + "--b--"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,8 +11,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "core/testing/loopback.hpp"
 
 namespace cairn::http::testing {
 
@@ -26,8 +26,18 @@ struct Response {
 class RawClient {
 public:
     explicit RawClient(std::uint16_t port, int receive_buffer = 0) {
-        socket_ = cairn::testing::connect_loopback(port, receive_buffer);
-        connected_ = socket_ >= 0;
+        socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const timeval patience{20, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        if (receive_buffer > 0)
+            setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected_ =
+            ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
     ~RawClient() { close(); }
     RawClient(const RawClient&) = delete;

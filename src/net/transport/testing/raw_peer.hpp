@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include <string_view>
 
 #include "core/base/bytes.hpp"
-#include "core/testing/loopback.hpp"
 
 namespace cairn::net::testing {
 
@@ -19,7 +20,18 @@ namespace cairn::net::testing {
 class RawPeer {
 public:
     explicit RawPeer(std::uint16_t port, int receive_buffer = 0) {
-        socket_ = cairn::testing::connect_loopback(port, receive_buffer);
+        socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const timeval patience{20, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        if (receive_buffer > 0)
+            setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        static_cast<void>(
+            ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address));
     }
     ~RawPeer() { close(); }
     RawPeer(const RawPeer&) = delete;
