@@ -36,7 +36,7 @@ void ByteStream::read(boost::asio::mutable_buffer into, TransferHandler handler)
     });
 }
 
-void ByteStream::write(std::span<const boost::asio::const_buffer> from, TransferHandler handler) {
+void ByteStream::write(const Gathered& from, TransferHandler handler) {
     link_->write_some(from,
                       [this, held = std::move(handler)](error_code ec, std::size_t n) mutable {
                           traffic_->out += n;

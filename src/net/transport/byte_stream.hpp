@@ -55,7 +55,7 @@ public:
     auto async_write_some(const Buffers& buffers, Token&& token) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
             [this](auto handler, const Gathered& from) {
-                write({from.buffers.data(), from.count}, TransferHandler{std::move(handler)});
+                write(from, TransferHandler{std::move(handler)});
             },
             token, gather(buffers));
     }
@@ -72,10 +72,6 @@ public:
     void close() { link_->close(); }
 
 private:
-    struct Gathered {
-        std::array<boost::asio::const_buffer, 8> buffers;
-        std::size_t count = 0;
-    };
     template <class Buffers>
     static boost::asio::mutable_buffer first_of(const Buffers& buffers) {
         for (auto at = boost::asio::buffer_sequence_begin(buffers);
@@ -89,17 +85,16 @@ private:
     static Gathered gather(const Buffers& buffers) {
         Gathered out;
         for (auto at = boost::asio::buffer_sequence_begin(buffers);
-             at != boost::asio::buffer_sequence_end(buffers) && out.count < out.buffers.size();
-             ++at) {
+             at != boost::asio::buffer_sequence_end(buffers) && !out.full(); ++at) {
             const boost::asio::const_buffer one{*at};
-            if (one.size() > 0) out.buffers[out.count++] = one;
+            if (one.size() > 0) out.add(one);
         }
         return out;
     }
 
     void spend(std::size_t bytes);
     void read(boost::asio::mutable_buffer into, TransferHandler handler);
-    void write(std::span<const boost::asio::const_buffer> from, TransferHandler handler);
+    void write(const Gathered& from, TransferHandler handler);
     void drain(boost::asio::any_completion_handler<void(boost::system::error_code)> handler);
 
     executor_type executor_;

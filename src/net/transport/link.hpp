@@ -1,16 +1,35 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
-#include <span>
+#include <cstddef>
 
 namespace cairn::net::transport {
 
 using TransferHandler =
     boost::asio::any_completion_handler<void(boost::system::error_code, std::size_t)>;
+
+/// What one write takes at most, by value: a write that has to wait looks at its buffers again,
+/// when the list that it was given is long gone.
+class Gathered {
+public:
+    using value_type = boost::asio::const_buffer;
+    using const_iterator = const value_type*;
+    static constexpr std::size_t kMost = 8;
+
+    [[nodiscard]] bool full() const { return count_ == kMost; }
+    void add(boost::asio::const_buffer one) { buffers_[count_++] = one; }
+    [[nodiscard]] const_iterator begin() const { return buffers_.data(); }
+    [[nodiscard]] const_iterator end() const { return buffers_.data() + count_; }
+
+private:
+    std::array<boost::asio::const_buffer, kMost> buffers_;
+    std::size_t count_ = 0;
+};
 
 /// The bytes below a WebSocket, whatever carries them. Plain TCP is one; TLS becomes another, and
 /// nothing above is compiled again for it.
@@ -18,8 +37,7 @@ class Link {
 public:
     virtual ~Link() = default;
     virtual void read_some(boost::asio::mutable_buffer into, TransferHandler handler) = 0;
-    virtual void write_some(std::span<const boost::asio::const_buffer> from,
-                            TransferHandler handler) = 0;
+    virtual void write_some(const Gathered& from, TransferHandler handler) = 0;
     /// Sends the end, still reads.
     virtual void end_output() = 0;
     /// Everything under way ends with an error.
@@ -33,8 +51,7 @@ public:
     void read_some(boost::asio::mutable_buffer into, TransferHandler handler) override {
         socket_.async_read_some(into, std::move(handler));
     }
-    void write_some(std::span<const boost::asio::const_buffer> from,
-                    TransferHandler handler) override {
+    void write_some(const Gathered& from, TransferHandler handler) override {
         socket_.async_write_some(from, std::move(handler));
     }
     void end_output() override {
