@@ -189,8 +189,12 @@ class Fuzz:
                 if answer.status not in (200, 201):
                     rule = answer.json.get("rule") or answer.json.get("detail", "")[:80]
                     answers[rule] = answers.get(rule, 0) + 1
+                    refused = left.pop(0)
                     with self.lock:
-                        self.unsent.append(left.pop(0))
+                        if answer.status == 409:  # another of that nonce pays more, or is in the chain
+                            self.replaced.add(wire.shown(refused.txid()))
+                        else:
+                            self.unsent.append(refused)
                     continue
                 self._acknowledged(machine, left.pop(0), answer.json["id"])
                 accepted += answer.status == 201
@@ -273,13 +277,14 @@ class Fuzz:
     def act_restart(self, machine, rng):
         if not machine.up:
             return
-        # What only it had is gone, as it should be.
+        answer = machine.ask("POST", "/restart")
+        # What only it had is gone, as it should be, and is sent again: those behind it wait for it.
         with self.lock:
             for ident in list(self.holders):
                 self.holders[ident].discard(machine.number)
                 if not self.holders[ident]:
                     del self.holders[ident]
-        answer = machine.ask("POST", "/restart")
+                    self.unsent.append(self.sent[ident])
         self.history.tell("restart", node=machine.number, status=answer.status)
 
     def _apart(self, what, machine, method, path, body=None, timeout=40):

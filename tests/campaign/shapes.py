@@ -147,7 +147,7 @@ def batches(state, entries=12_400):
         post("43,000 one-byte transfers", batch(['{"raw":"01"}'] * 43_000)),
         post(f"{entries:,} wrong signatures", batch(wrong)),
         post("12,000 times one that is known", batch([known] * 12_000)),
-        post("13,000 of members", batch([members] * 13_000)),
+        post("12,000 of members", batch([members] * 12_000)),
         post("deep in each", batch(["[" * 30 + "]" * 30] * 4_000)),
         post("a text of 4 MiB", '{"transactions":["' + "x" * (BATCH_BODY - 64) + '"]}'),
         post("no JSON, at its end", batch(["0"] * 131_000) + "}"),
