@@ -189,7 +189,7 @@ def peer(node, gauge, said, spec):
             for frame in said.frames(one):
                 one.send(frame)
             if said.mine and said.kind < 0:  # the node is to close it
-                one.until_closed(ANSWER_LIMIT_S)
+                raise one.until_closed(ANSWER_LIMIT_S)
             _read_all(one, said)
         except Closed as end:
             ended = f"closed: {end.reason or end.code or 'without a word'}"
@@ -335,4 +335,6 @@ def unread(state):
         Said("256 × mempool, unread", lambda peer: [bytes([raw_peer.MEMPOOL])] * 256),
         Said("256 × getheaders, unread", lambda peer: [raw_peer.getheaders([bytes(32)])] * 256),
         Said("half of a message of 1.6 MiB", lambda peer: peer.send(bytes(1_650_000 - 4), length=1_650_000) or []),
+        Said("a block of 4 MiB less some bytes",
+             lambda peer: peer.send(bytes([raw_peer.BLOCK]) + bytes((4 << 20) - 100), length=4 << 20) or []),
     ]

@@ -115,7 +115,7 @@ class Flood:
             self._ok(self.operator.post(f"/mine?to={made['address']}"))
         self._ok(self.operator.post("/nodes/register", {"nodes": [self._address(FRIEND, self.friend)]}))
         self._ok(self.friends.post("/nodes/register", {"nodes": [self._address(NODE, self.node)]}))
-        self._until(lambda: self._status(self.friends)["hash"] == self._status(self.operator)["hash"], "the friend caught up")
+        self.until(lambda: self._status(self.friends)["hash"] == self._status(self.operator)["hash"], "the friend caught up")
         self.gauge = Gauge(self.node.pid)
         self.gauge.settle()
         self.tell(f"made in {time.monotonic() - begin:.0f} s: {self.state.index} blocks, one of {len(self.state.confirmed)} "
@@ -143,12 +143,14 @@ class Flood:
     def _status(self, client):
         return self._ok(client.get("/status"))
 
-    @staticmethod
-    def _until(condition, what, seconds=120):
+    def until(self, condition, what, seconds=120):
+        """Until it holds; an error when time is up or the node has ended. `what` may be a call."""
         deadline = time.monotonic() + seconds
         while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not within {seconds} s: {what}")
+            code = self.node.process.poll()
+            if code is not None or time.monotonic() > deadline:
+                how = f"not within {seconds} s" if code is None else f"the node has ended with {code}"
+                raise AssertionError(f"{how}: {what() if callable(what) else what}\n{self.node.log[-3000:]}")
             time.sleep(0.02)
 
     # The flood.

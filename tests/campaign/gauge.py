@@ -31,7 +31,10 @@ class Gauge:
         return found
 
     def _status(self, field):
-        return int(re.search(rf"^{field}:\s+(\d+)", (self.folder / "status").read_text(), re.M)[1])
+        found = re.search(rf"^{field}:\s+(\d+)", (self.folder / "status").read_text(), re.M)
+        if not found:
+            raise ProcessLookupError(f"process {self.pid} has ended")
+        return int(found[1])
 
     def resident(self):
         return self._status("VmRSS") * 1024

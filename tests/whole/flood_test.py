@@ -29,15 +29,15 @@ class Flood(unittest.TestCase):
         run = self.enterContext(flood.Flood(OPTIONS, place, pathlib.Path(folder)))
         run.begin()
         begin = time.monotonic()
-        flood.Flood._until(lambda: run.begun() >= OPTIONS.connections, "the strangers are there", AT_MOST_S)
+        run.until(lambda: run.begun() >= OPTIONS.connections, "the strangers are there", AT_MOST_S)
         before = {name: len(samples.values) for name, samples in run.names.items()}
         # Each of these begins and ends while the strangers are there.
         wanted = {"healthz, a connection that stands": 10, "healthz, new, with a token": 10, "log-ins": 2, "transfers": 3,
                   "blocks of the friend": 2}
         for name, more in wanted.items():
-            flood.Flood._until(lambda name=name, more=more: len(run.names[name].values) >= before[name] + more,
-                               f"{name}: {more} got through; errors {run.names[name].errors[-3:]}", AT_MOST_S)
-        flood.Flood._until(lambda: time.monotonic() - begin > AT_LEAST_S, "the time", AT_LEAST_S + 1)
+            run.until(lambda name=name, more=more: len(run.names[name].values) >= before[name] + more,
+                      lambda name=name, more=more: f"{name}: {more} got through; errors {run.names[name].errors[-3:]}", AT_MOST_S)
+        run.until(lambda: time.monotonic() - begin > AT_LEAST_S, "the time", AT_LEAST_S + 1)
         print(run.line(time.monotonic() - begin))
         report = run.report()
         self.assertTrue(report["alive"], run.node.log[-3000:])
