@@ -16,6 +16,9 @@ constexpr std::size_t kTransfersPerMs = 20;
 
 constexpr Tick kExpireEvery = 10'000;
 
+/// Of the time between two ticks, what peers are charged at most. Milliseconds.
+constexpr Tick kHeardMost = 1'000;
+
 }  // namespace
 
 Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
@@ -36,6 +39,7 @@ Result<void, OpenError> Node::load(Now now) {
     bad_pool_rows_ =
         pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
     advance(now);
+    heard_until_ = ticked_ = now.steady;
     peers_.emplace(options_.peers);
     bad_peer_rows_ = peers_->load(chain_of_peers(), now);
     if (const auto& fault = staged_->fault())
@@ -76,6 +80,8 @@ Result<Submitted, Rejection> Node::submit(const BlockPtr& block, Now now) {
     auto added = ledger_->add_block(block, now.wall, *staged_);
     if (!added) return fail(added.error());
     if (!*added) return Submitted{block->header.hash, false};
+    // A long switch has its slice in each group; not another one for each block that comes.
+    if (more_) return Submitted{block->header.hash, true};
     advance(now);
     const auto record = ledger_->header(*staged_, block->header.hash);
     if (record && record->invalid) {
@@ -90,7 +96,7 @@ Result<Submitted, Rejection> Node::submit(const BlockPtr& block, Now now) {
 void Node::condemn(const HashedHeader& header, Rule rule, Now now) {
     if (!ledger_->add_header(header, now.wall, *staged_)) return;  // nothing to remember it by
     ledger_->condemn(header.hash, rule, *staged_);
-    advance(now);
+    if (!more_) advance(now);
 }
 
 void Node::advance(Now now) {
@@ -111,7 +117,13 @@ void Node::step(Now now) {
     if (more_) advance(now);
 }
 
-void Node::on_tick(Now now) {
+void Node::on_tick(Now now, Tick heard_until) {
+    // What of the time since the last tick was not spent hearing them is not charged to peers.
+    const Tick heard = std::min(heard_until - std::min(heard_until_, heard_until), kHeardMost);
+    const Tick passed = now.steady - std::min(ticked_, now.steady);
+    unheard_ += passed - std::min(heard, passed);
+    heard_until_ = std::max(heard_until_, heard_until);
+    ticked_ = now.steady;
     if (now.steady >= next_expiry_) {
         pool_->expire(now.wall, *staged_);
         next_expiry_ = now.steady + kExpireEvery;
@@ -306,7 +318,9 @@ Result<Committed, StoreError> Node::commit(Now now) {
     committed.view = view_;
     template_due_ = template_due_ || changed;
     const bool new_tip = template_tip_ != ledger_->tip().hash;
-    if (mining_ && template_due_ && (new_tip || now.steady >= next_template_)) {
+    // Half way of a long switch there is nothing to build on.
+    if (mining_ && template_due_ && !ledger_->is_half_way() &&
+        (new_tip || now.steady >= next_template_)) {
         committed.work = make_template();
         template_due_ = false;
         template_tip_ = ledger_->tip().hash;

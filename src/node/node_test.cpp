@@ -314,6 +314,28 @@ TEST_F(NodeTest, WorkIsMadeWhileSomebodyMinesAndSomethingChanged) {
     EXPECT_EQ(commit().work, nullptr);
 }
 
+TEST_F(NodeTest, ALongSwitchIsNotHurriedByTheBlocksThatComeMeanwhile) {
+    options_.ledger.slice_rows = 5;
+    open();
+    for (const auto& block : chain_.grow(chain_.genesis(), 6)) {
+        ASSERT_TRUE(node_->submit(block, kNow));
+        while (node_->has_more()) node_->step(kNow);
+        commit();
+    }
+    const auto b = chain_.grow(chain_.genesis(), 12);
+    std::size_t next = 0;
+    while (!node_->has_more()) ASSERT_TRUE(node_->submit(b.at(next++), kNow));
+    ASSERT_LT(next, b.size());
+    const auto moved = node_->ledger().moved();
+    for (; next < b.size(); ++next) ASSERT_TRUE(node_->submit(b[next], kNow));
+    EXPECT_EQ(node_->ledger().moved(), moved);
+    while (node_->has_more()) {
+        node_->step(kNow);
+        commit();
+    }
+    EXPECT_EQ(tip().hash, b.back()->header.hash);
+}
+
 TEST_F(NodeTest, ALongSwitchGoesOnInSteps) {
     options_.ledger.slice_rows = 5;
     open();
