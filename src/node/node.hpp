@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -99,8 +100,9 @@ public:
     void on_tick(Now now) { on_tick(now, now.steady); }
     /// Whether commits shall make templates.
     void set_mining(bool on);
-    /// Goes on with a switch of branches that was longer than a slice. True: still more to do.
-    [[nodiscard]] bool has_more() const { return more_; }
+    /// A switch of branches, or headers that were offered, are longer than a slice: to be gone on
+    /// with by `step`, a slice at a time.
+    [[nodiscard]] bool has_more() const { return more_ || !offers_.empty(); }
     void step(Now now);
 
     /// Writes what is staged, if anything, and tells what became public. Durable on return.
@@ -130,6 +132,7 @@ private:
     }
     /// Carries out offers; all else waits for the commit.
     void take(net::Actions actions, Now now);
+    void go_on_with_offers(Now now);
     /// One durable batch of what is staged, if anything; true if there was.
     [[nodiscard]] Result<bool, StoreError> write_staged();
     void refresh_view(bool changed, Now now);
@@ -144,8 +147,15 @@ private:
     std::optional<net::Peers> peers_;
     std::uint64_t generation_ = 1;
     ViewPtr view_;
+    struct Offered {
+        net::Offer offer;
+        std::size_t done = 0;  // headers of it
+    };
+
     Committed pending_;
-    bool more_ = false;
+    std::deque<Offered> offers_;
+    bool offers_last_ = false;  // had the last step
+    bool more_ = false;         // of a switch
     bool mining_ = false;
     bool template_due_ = false;
     BlockHash template_tip_;

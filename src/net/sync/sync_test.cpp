@@ -114,6 +114,29 @@ TEST(SyncHeaders, AnAnswerMayTakeItsTimeAndNoLonger) {
     EXPECT_NE(node.closed(kAlice).find("getheaders"), std::string::npos);
 }
 
+TEST(SyncHeaders, ToldWhileOthersOfThePeerAreBeingTakenAreAskedForAgain) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 4);
+    Party node{chain.params()};
+    node.open(kAlice);
+    (void)node.sent<GetHeaders>(kAlice);
+    const auto tell = [&](std::size_t from, std::size_t count) {
+        Headers message;
+        for (std::size_t i = from; i < from + count; ++i)
+            message.headers.push_back(blocks[i]->header);
+        node.sync.on_headers(kAlice, message, node.chain(), node.now, node.out);
+    };
+    tell(0, 2);
+    tell(2, 2);
+    EXPECT_TRUE(node.sent<GetHeaders>(kAlice).empty());
+    node.settle();
+    const auto questions = node.sent<GetHeaders>(kAlice);
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_EQ(questions[0].locator.front(), blocks[1]->header.hash);
+    node.headers(kAlice, std::vector{blocks[2], blocks[3]});
+    EXPECT_EQ(node.sync.best_of(kAlice)->first, blocks[3]->header.hash);
+}
+
 TEST(SyncHeaders, AnAnnouncementIsNoAnswer) {
     ChainBuilder chain;
     const auto blocks = chain.grow(chain.genesis(), 20);
