@@ -65,7 +65,9 @@ void ChainPeer::on_open(ConnectionId connection, const net::Hello&) {
         send(connection, net::Headers{{headers_.end() - 1, headers_.end()}});
 }
 
-void ChainPeer::on_dial_failed(const net::NodeAddress&, const std::string&) { ++refused_dials_; }
+void ChainPeer::on_dial_failed(const net::NodeAddress&, const std::string&, net::DialFault) {
+    ++refused_dials_;
+}
 
 void ChainPeer::on_close(ConnectionId connection, const std::string&) {
     open_.erase(connection);

@@ -53,7 +53,8 @@ public:
     [[nodiscard]] bool listens() const override { return true; }
     [[nodiscard]] bool reads(ConnectionId) const override { return true; }
     void on_open(ConnectionId connection, const net::Hello& other) override;
-    void on_dial_failed(const net::NodeAddress& to, const std::string& why) override;
+    void on_dial_failed(const net::NodeAddress& to, const std::string& why,
+                        net::DialFault fault) override;
     void on_frame(ConnectionId connection, const SharedBytes& frame) override;
     void on_close(ConnectionId connection, const std::string& why) override;
     void on_drained(ConnectionId) override {}

@@ -33,7 +33,7 @@ void Flooder::on_open(ConnectionId connection, const net::Hello&) { fill(connect
 
 void Flooder::on_frame(ConnectionId connection, const SharedBytes&) { fill(connection); }
 
-void Flooder::on_dial_failed(const net::NodeAddress&, const std::string&) {
+void Flooder::on_dial_failed(const net::NodeAddress&, const std::string&, net::DialFault) {
     scheduler_.after(kSecond, [this] { begin(); });
 }
 

@@ -32,7 +32,8 @@ public:
     [[nodiscard]] virtual bool reads(ConnectionId connection) const = 0;
 
     virtual void on_open(ConnectionId connection, const net::Hello& other) = 0;
-    virtual void on_dial_failed(const net::NodeAddress& to, const std::string& why) = 0;
+    virtual void on_dial_failed(const net::NodeAddress& to, const std::string& why,
+                                net::DialFault fault) = 0;
     virtual void on_frame(ConnectionId connection, const SharedBytes& frame) = 0;
     /// The other side, or the network, ended it.
     virtual void on_close(ConnectionId connection, const std::string& why) = 0;

@@ -10,24 +10,44 @@
 namespace cairn::sim {
 namespace {
 
-// As the node's thread and the transport have them.
-constexpr std::size_t kWaitingMax = 64;  // events of one peer before the node
-constexpr std::size_t kGroupMax = 1024;
-constexpr std::size_t kPeersOfGroup = 512;
-constexpr Micros kTick = 250 * kMillisecond;
-constexpr Micros kRecover = kSecond;
+// As the transport and the check pool have them.
+constexpr std::size_t kUnseenMax = 64;  // events of one peer before the node
+constexpr Micros kDeliverAgain = 10 * kMillisecond;
+
+constexpr Micros kTick = Driver::kTickMs * kMillisecond;
+constexpr Micros kStartAgain = kSecond;
 constexpr std::size_t kClosedMax = 1'000;
 
 // How long the node's thread is taken up; measured orders of magnitude, no more.
 constexpr Micros kCommandTakes = 20;
 constexpr std::size_t kBytesPerMicro = 40;
 constexpr Micros kTransferCheckTakes = 70;
+constexpr Micros kBlockTakes = 100;
 
 net::NodeKey key_of(const net::NodeAddress& address) {
     return {sha256(as_bytes("node key of " + address.to_string())).bytes};
 }
 
 }  // namespace
+
+/// Whoever a command of an earlier process belonged to is gone with it.
+class Machine::JobCommand final : public Command {
+public:
+    JobCommand(Machine& machine, Job job)
+        : machine_{machine}, process_{machine.process_}, job_{std::move(job)} {}
+    void run(Node& node, Now now) override {
+        machine_.spend(kCommandTakes + job_.takes);
+        job_.run(node, now);
+    }
+    void done(Result<ViewPtr, StoreError> outcome) noexcept override {
+        if (job_.done && machine_.process_ == process_) job_.done(outcome.has_value());
+    }
+
+private:
+    Machine& machine_;
+    const std::uint64_t process_;
+    Job job_;
+};
 
 Machine::Machine(const Surroundings& around, MachineOptions options)
     : around_{around},
@@ -54,8 +74,7 @@ void Machine::start() {
     disk_.restart();
     process_ = ++processes_;
     open_node();
-    if (!node_) return;
-    around_.scheduler.after(kTick, of_this_process([this] { tick(); }));
+    if (process_ != 0) around_.scheduler.after(kTick, of_this_process([this] { tick(); }));
 }
 
 void Machine::open_node() {
@@ -67,30 +86,41 @@ void Machine::open_node() {
     options.peers.listens_on = options_.address.port;
     options.peers.connect = options_.connect;
     options.peers.seed = options_.seed + generation_;
-    auto opened = Node::open(around_.chain, disk_, std::move(options), now());
+    DriverPorts ports;
+    ports.recover = []() -> Result<void, StoreError> { return {}; };
+    ports.publish = [this](ViewPtr view) {
+        view_ = std::move(view);
+        generation_ = view_->generation + 1;
+    };
+    ports.committed = [this](const Committed& committed) {
+        if (committed.work) template_ = committed.work;
+        carry_out(committed.actions);
+    };
+    ports.trouble = [this](const StoreError* error) {
+        if (error != nullptr) write_failed();
+    };
+    ports.cpu = [this] { return cpu(); };
+    auto opened = Driver::open(around_.chain, disk_, std::move(options), std::move(ports), now());
     if (opened) {
-        node_ = std::move(*opened);
-        node_->set_mining(mining_);
-        auto first = node_->commit(now());
-        if (!first)
-            node_.reset();
-        else {
-            around_.committed(*this, *first);
-            finish(*first, std::make_shared<Group>());
-        }
+        driver_ = std::move(*opened);
+        driver_->set_mining(mining_);
+        Committed first;
+        first.view = view_;
+        around_.committed(*this, first);
+        return wake();
     }
-    if (node_) return wake();
     if (disk_.stopped()) return power_off();
-    around_.scheduler.after(kRecover, of_this_process([this] { open_node(); }));
+    around_.scheduler.after(kStartAgain, of_this_process([this] { open_node(); }));
 }
 
 void Machine::forget_process() {
     process_ = 0;
-    node_.reset();
+    driver_.reset();
     view_.reset();
     template_.reset();
     peers_.clear();
-    for (auto& lane : lanes_) lane.clear();
+    untold_.clear();
+    lanes_ = {};
     busy_ = woken_ = false;
 }
 
@@ -108,95 +138,74 @@ void Machine::power_off() {
     around_.stopped(*this);
 }
 
+void Machine::spend(Micros takes) {
+    own_time_ += takes;
+    worked_ += takes * options_.slowness;
+}
+
+/// What the driver takes for the CPU of its thread: all that was spent, blocks included.
+std::uint64_t Machine::cpu() {
+    const std::uint64_t moved = node() ? node()->ledger().moved() : 0;
+    if (moved > moved_) spend((moved - moved_) * kBlockTakes);
+    moved_ = moved;
+    return own_time_ * 1'000;
+}
+
 void Machine::tick() {
-    // An empty job wakes the thread, as its clock does.
+    tell_all();
     wake();
     around_.scheduler.after(kTick, of_this_process([this] { tick(); }));
 }
 
-void Machine::post(Lane lane, Job job) {
-    if (process_ == 0) return;
-    lanes_[static_cast<std::size_t>(lane)].push_back(std::move(job));
+bool Machine::post(Lane lane, Job job) {
+    if (process_ == 0 || !lanes_.post(lane, std::make_unique<JobCommand>(*this, std::move(job))))
+        return false;
     wake();
+    return true;
 }
 
 void Machine::set_mining(bool on) {
     mining_ = on;
-    if (!node_) return;
-    node_->set_mining(on);
+    if (!driver_) return;
+    driver_->set_mining(on);
     wake();
 }
 
 void Machine::wake() {
-    if (busy_ || woken_ || !node_) return;
+    if (busy_ || woken_ || !driver_) return;
     woken_ = true;
     around_.scheduler.after(0, of_this_process([this] { work(); }));
 }
 
 void Machine::work() {
     woken_ = false;
-    if (!node_ || busy_) return;
+    if (!driver_ || busy_) return;
     busy_ = true;
-    cost_ = 0;
-    const Now moment = now();
-    auto group = std::make_shared<Group>();
-    for (auto& lane : lanes_) {
-        const bool of_peers = &lane == &lanes_[static_cast<std::size_t>(Lane::peers)];
-        const std::size_t most = of_peers ? group->size() + kPeersOfGroup : kGroupMax;
-        while (!lane.empty() && group->size() < most) {
-            group->push_back(std::move(lane.front()));
-            lane.pop_front();
-        }
-    }
-    for (auto& job : *group) job.run(*node_, moment);
-    node_->step(moment);
-    node_->on_tick(moment);
+    const Micros worked = worked_;
+    spend(kCommandTakes);
     const auto written = disk_.acknowledged();
-    auto committed = node_->commit(moment);
-    cost_ += kCommandTakes * (group->size() + 1);
-    worked_ += cost_;
-    if (!committed) return write_failed(group);
-    if (disk_.acknowledged() != written) cost_ += options_.write_takes;
-    around_.committed(*this, *committed);
-    if (process_ == 0) return;
-    around_.scheduler.after(
-        cost_, of_this_process([this, group,
-                                result = std::make_shared<const Committed>(std::move(*committed))] {
-            busy_ = false;
-            finish(*result, group);
-            const bool more = std::any_of(lanes_.begin(), lanes_.end(),
-                                          [](const auto& lane) { return !lane.empty(); });
-            if (more || (node_ && node_->has_more())) wake();
-        }));
-}
-
-void Machine::finish(const Committed& committed, const std::shared_ptr<Group>& group) {
-    view_ = committed.view;
-    generation_ = view_->generation + 1;
-    if (committed.work) template_ = committed.work;
-    for (const auto& job : *group) {
-        if (job.done) job.done(true);
-        if (job.finished) job.finished();
-    }
-    carry_out(committed.actions);
-}
-
-void Machine::write_failed(const std::shared_ptr<Group>& group) {
+    auto turn = std::make_shared<Driver::Turn>(driver_->work(lanes_.take(now().steady), now()));
     if (disk_.stopped()) return power_off();
+    if (turn->outcome) around_.committed(*this, *turn->outcome);
+    if (process_ == 0) return;
+    (void)cpu();
+    longest_step_ = driver_->times().steps.longest_ns() / 1'000;
+    const Micros writes = disk_.acknowledged() != written ? options_.write_takes : 0;
+    around_.scheduler.after(worked_ - worked + writes, of_this_process([this, turn] {
+                                busy_ = false;
+                                lanes_.give_back(driver_->finish(std::move(*turn)));
+                                driver_->tend(now());
+                                if (disk_.stopped()) return power_off();
+                                if (!lanes_.empty() || driver_->has_more()) wake();
+                            }));
+}
+
+void Machine::write_failed() {
     around_.trace.say(around_.scheduler.now(), options_.address.to_string() + " fails to write");
-    busy_ = false;
-    node_.reset();
     template_.reset();
-    for (auto& lane : lanes_) {
-        std::move(lane.begin(), lane.end(), std::back_inserter(*group));
-        lane.clear();
-    }
-    for (const auto& job : *group)
-        if (job.done) job.done(false);
     // The node that comes next knows none of these.
     peers_.clear();
     around_.network.drop_all(id_);
-    around_.scheduler.after(kRecover, of_this_process([this] { open_node(); }));
 }
 
 void Machine::carry_out(const net::Actions& actions) {
@@ -209,16 +218,9 @@ void Machine::carry_out(const net::Actions& actions) {
             around_.network.dial(id_, dial->to);
         } else if (const auto* body = std::get_if<net::Check>(&action)) {
             const Micros takes = kTransferCheckTakes + body->bytes->size() / kBytesPerMicro;
-            around_.scheduler.after(
-                takes, of_this_process([this, body = *body] {
-                    auto checked = around_.checker.check(body);
-                    post(Lane::peers,
-                         {[this, checked, size = body.bytes->size()](Node& node, Now when) {
-                              cost_ += size / kBytesPerMicro;
-                              node.on_checked(checked, when);
-                          },
-                          nullptr, nullptr});
-                }));
+            around_.scheduler.after(takes, of_this_process([this, body = *body] {
+                                        deliver(around_.checker.check(body), body.bytes->size());
+                                    }));
         } else if (const auto* registered = std::get_if<net::Registered>(&action)) {
             registered_ = registered->outcome;
         } else if (const auto* resolved = std::get_if<net::Resolved>(&action)) {
@@ -227,52 +229,72 @@ void Machine::carry_out(const net::Actions& actions) {
     }
 }
 
+/// The node is behind: that the check pool waits is what slows the peers.
+void Machine::deliver(const net::Checked& checked, std::size_t size) {
+    const bool posted =
+        post(Lane::peers, {[checked](Node& node, Now when) { node.on_checked(checked, when); },
+                           nullptr, size / kBytesPerMicro});
+    if (!posted)
+        around_.scheduler.after(kDeliverAgain,
+                                of_this_process([this, checked, size] { deliver(checked, size); }));
+}
+
+/// What must not be lost is posted again with every tick until it is taken.
+void Machine::tell(std::function<void(Node&, Now)> what) {
+    untold_.push_back(std::move(what));
+    tell_all();
+}
+
+void Machine::tell_all() {
+    while (!untold_.empty() && post(Lane::peers, {untold_.front(), nullptr})) untold_.pop_front();
+}
+
 bool Machine::reads(ConnectionId connection) const {
     const auto peer = peers_.find(connection);
     return peer == peers_.end() ||
-           (peer->second.waiting < kWaitingMax &&
+           (peer->second.unseen < kUnseenMax && !peer->second.answers.is_full() &&
             around_.network.queued(connection, id_) <= net::limits::kSendQueuePause);
 }
 
 void Machine::on_open(ConnectionId connection, const net::Hello& other) {
     peers_.emplace(connection, Peer{});
-    post(Lane::peers,
-         {[connection, other](Node& node, Now when) { node.on_open(connection, other, when); },
-          nullptr, nullptr});
+    post_of(connection, 0,
+            [connection, other](Node& node, Now when) { node.on_open(connection, other, when); });
 }
 
-void Machine::on_dial_failed(const net::NodeAddress& to, const std::string& why) {
-    post(Lane::peers, {[to, why](Node& node, Now when) {
-                           const auto fault = why.find("itself") == std::string::npos
-                                                  ? net::DialFault::unreachable
-                                                  : net::DialFault::itself;
-                           node.on_dial_failed(to, why, when, fault);
-                       },
-                       nullptr, nullptr});
+void Machine::on_dial_failed(const net::NodeAddress& to, const std::string& why,
+                             net::DialFault fault) {
+    tell([=](Node& node, Now when) { node.on_dial_failed(to, why, when, fault); });
 }
 
 void Machine::on_frame(ConnectionId connection, const SharedBytes& frame) {
     const auto peer = peers_.find(connection);
-    if (peer == peers_.end() || !node_) return;
+    if (peer == peers_.end() || !node()) return;
     const auto max_block = around_.chain->spec().max_block;
     if (frame->size() > net::max_frame(max_block))
         return hang_up(connection, "a message that is too large", true);
     auto message = net::decode(*frame, max_block);
     if (!message) return hang_up(connection, message.error(), true);
-    if (peer->second.server.takes(*message)) return serve(connection, peer->second);
-    ++peer->second.waiting;
+    if (peer->second.answers.take(*message)) return serve(connection, peer->second);
     auto shared = std::make_shared<const net::Message>(std::move(*message));
-    post(Lane::peers, {[this, connection, shared, size = frame->size()](Node& node, Now when) {
-                           cost_ += size / kBytesPerMicro;
-                           node.on_message(connection, *shared, when);
-                       },
-                       nullptr,
-                       [this, connection] {
-                           const auto known = peers_.find(connection);
-                           if (known == peers_.end()) return;
-                           --known->second.waiting;
-                           around_.network.resume(connection, id_);
-                       }});
+    post_of(connection, frame->size(), [connection, shared](Node& node, Now when) {
+        node.on_message(connection, *shared, when);
+    });
+}
+
+/// As the transport posts what a peer says: it reads on once the node has seen that.
+void Machine::post_of(ConnectionId connection, std::size_t size,
+                      std::function<void(Node&, Now)> what) {
+    ++peers_.at(connection).unseen;
+    const auto seen = [this, connection](bool kept) {
+        const auto known = peers_.find(connection);
+        if (known == peers_.end()) return;
+        --known->second.unseen;
+        if (!kept) return hang_up(connection, "this node had to open its store anew", false);
+        around_.network.resume(connection, id_);
+    };
+    if (!post(Lane::peers, {std::move(what), seen, size / kBytesPerMicro}))
+        hang_up(connection, "this node has more to do than it can", false);
 }
 
 void Machine::on_close(ConnectionId connection, const std::string& why) {
@@ -281,10 +303,7 @@ void Machine::on_close(ConnectionId connection, const std::string& why) {
 
 void Machine::tell_closed(ConnectionId connection, const std::string& why, bool ban) {
     if (peers_.erase(connection) == 0) return;
-    post(Lane::peers, {[connection, why, ban](Node& node, Now when) {
-                           node.on_close(connection, why, when, ban);
-                       },
-                       nullptr, nullptr});
+    tell([=](Node& node, Now when) { node.on_close(connection, why, when, ban); });
 }
 
 void Machine::on_drained(ConnectionId connection) {
@@ -297,8 +316,14 @@ void Machine::on_drained(ConnectionId connection) {
 void Machine::serve(ConnectionId connection, Peer& peer) {
     if (!view_) return;
     while (around_.network.queued(connection, id_) <= net::limits::kSendQueuePause) {
-        auto frame = peer.server.next(view_->store);
-        if (!frame || !around_.network.send(connection, id_, std::move(frame))) return;
+        auto part = peer.answers.next(Staged{view_->store});
+        if (!part.frame) {
+            if (part.more) continue;
+            return;
+        }
+        if (!around_.network.send(connection, id_,
+                                  std::make_shared<const Bytes>(std::move(*part.frame))))
+            return;
     }
 }
 
@@ -312,7 +337,7 @@ void Machine::hang_up(ConnectionId connection, const std::string& why, bool ban)
 }
 
 bool Machine::mine(const Address& to) {
-    if (!node_ || !template_) return false;
+    if (!node() || !template_) return false;
     const auto extra = reward_extra(++extranonce_ << 8 | id_, {});
     Assembled block = assemble(*template_, to, extra, now().wall);
     const auto target = expand(block.header.bits);
@@ -327,7 +352,7 @@ bool Machine::mine(const Address& to) {
     post(Lane::blocks, {[found = *checked](Node& node, Now when) {
                             (void)node.submit(found, when);  // a stale one may be refused
                         },
-                        nullptr, nullptr});
+                        nullptr});
     return true;
 }
 
@@ -336,7 +361,7 @@ void Machine::register_nodes(const std::vector<std::string>& texts, Tick within)
     post(Lane::peers, {[ticket = next_ticket_++, texts, within](Node& node, Now when) {
                            node.register_nodes(ticket, texts, when.steady + within, when);
                        },
-                       nullptr, nullptr});
+                       nullptr});
 }
 
 void Machine::resolve(Tick within) {
@@ -344,12 +369,7 @@ void Machine::resolve(Tick within) {
     post(Lane::peers, {[ticket = next_ticket_++, within](Node& node, Now when) {
                            node.resolve(ticket, when.steady + within, when);
                        },
-                       nullptr, nullptr});
-}
-
-bool Machine::is_idle() const {
-    return !busy_ &&
-           std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.empty(); });
+                       nullptr});
 }
 
 net::Hello Machine::hello() const {

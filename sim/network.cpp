@@ -46,11 +46,11 @@ bool Network::reaches(HostId a, HostId b) const {
 }
 
 void Network::fail_dial(HostId from, const net::NodeAddress& to, const std::string& why,
-                        Micros after) {
-    scheduler_.after(after, [this, from, process = hosts_[from]->process(), to, why] {
+                        Micros after, net::DialFault fault) {
+    scheduler_.after(after, [this, from, process = hosts_[from]->process(), to, why, fault] {
         if (hosts_[from]->process() != process) return;
         trace_.add(scheduler_.now(), Trace::Event::dial_failed, 0, from, as_bytes(why));
-        hosts_[from]->on_dial_failed(to, why);
+        hosts_[from]->on_dial_failed(to, why, fault);
     });
 }
 
@@ -59,7 +59,7 @@ void Network::dial(HostId from, const net::NodeAddress& to) {
     if (found == by_address_.end()) {
         fail_dial(from, to, "nobody listens there", kSecond);
     } else if (found->second == from) {
-        fail_dial(from, to, "that is this node itself", kMillisecond);
+        fail_dial(from, to, "that is this node itself", kMillisecond, net::DialFault::itself);
     } else if (!reaches(from, found->second) || !hosts_[found->second]->is_on()) {
         fail_dial(from, to, "it did not answer within 10 s", kDialWithin);
     } else {

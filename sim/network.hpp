@@ -92,7 +92,8 @@ private:
     void enqueue(ConnectionId connection, std::size_t side, SharedBytes frame);
     void pump(ConnectionId connection, std::size_t sender);
     void finish_dial(HostId from, HostId to, const net::NodeAddress& address);
-    void fail_dial(HostId from, const net::NodeAddress& to, const std::string& why, Micros after);
+    void fail_dial(HostId from, const net::NodeAddress& to, const std::string& why, Micros after,
+                   net::DialFault fault = net::DialFault::unreachable);
     void lose(ConnectionId connection, std::size_t side, const std::string& why, Micros after);
     void forget_if_over(ConnectionId connection);
 

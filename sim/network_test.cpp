@@ -16,7 +16,7 @@ public:
         open.push_back(connection);
         hellos.push_back(other);
     }
-    void on_dial_failed(const net::NodeAddress&, const std::string& why) override {
+    void on_dial_failed(const net::NodeAddress&, const std::string& why, net::DialFault) override {
         failures.push_back(why);
     }
     void on_frame(ConnectionId, const SharedBytes& frame) override {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "ledger/ledger.hpp"
 #include "sim/scheduler.hpp"
 
 namespace cairn::sim {
@@ -19,13 +20,21 @@ struct Plan {
     Micros break_every = 20 * kSecond;  // of a single connection
     Micros crash_every = 45 * kSecond, down_for = 8 * kSecond;
     Micros disk_fault_every = 60 * kSecond;
-    Micros slow_every = 45 * kSecond;  // a link or a disk becomes slow
-    std::int64_t skew = 60;            // seconds a clock is wrong at most
+    Micros slow_every = 45 * kSecond;   // a link, a disk or a node's thread becomes slow
+    std::size_t joins = 1;              // nodes that come when much has happened already
+    Micros burst_every = 60 * kSecond;  // many transfers at once at one node
+    std::size_t burst = 150;
+    /// Two parts that do not hear of each other both grow, and then meet.
+    Micros split_every = 0;
+    std::size_t split_blocks = 150;  // of the shorter part
+    Ledger::Limits ledger;           // of all nodes
+    std::int64_t skew = 60;          // seconds a clock is wrong at most
 };
 
-/// "all" and what is part of it: "calm", "cuts", "crashes", "disks", "slow".
-inline constexpr std::array<std::string_view, 6> kPlans = {"all",     "calm",  "cuts",
-                                                           "crashes", "disks", "slow"};
+/// "all" and what is part of it: "calm", "cuts", "crashes", "disks", "slow", "joins", and "deep":
+/// switches of branches that are many slices and batches long.
+inline constexpr std::array<std::string_view, 8> kPlans = {"all",   "calm", "cuts",  "crashes",
+                                                           "disks", "slow", "joins", "deep"};
 [[nodiscard]] std::optional<Plan> plan_of(std::string_view name);
 
 }  // namespace cairn::sim

@@ -37,8 +37,7 @@ void Senders::send(Machine& to) {
              },
              [this, sent, at = to.id()](bool durable) {
                  if (*sent && durable) acknowledged_.push_back({*sent, at});
-             },
-             nullptr});
+             }});
 }
 
 }  // namespace cairn::sim

@@ -41,8 +41,9 @@ public:
 
 private:
     void begin() {
-        for (std::size_t i = 0; i < plan_.nodes; ++i) {
+        for (std::size_t i = 0; i < plan_.nodes + plan_.joins; ++i) {
             MachineOptions options;
+            options.ledger = plan_.ledger;
             if (plan_.skew > 0)
                 options.skew = static_cast<std::int64_t>(
                                    random_.below(2 * static_cast<std::uint64_t>(plan_.skew) + 1)) -
@@ -50,15 +51,11 @@ private:
             world_.add(options);
             power_.push_back(random_.between(1, 10));
         }
-        world_.start_all();
-        for (std::size_t i = 0; i < plan_.nodes; ++i) {
-            world_.machine(i).set_mining(true);
-            // A ring, and a way across it: nobody knows all the others by himself.
-            const auto across = (i + random_.between(1, plan_.nodes - 1)) % plan_.nodes;
-            world_.machine(i).register_nodes({World::address((i + 1) % plan_.nodes).to_string(),
-                                              World::address(across).to_string()},
-                                             5'000);
-        }
+        for (std::size_t i = 0; i < plan_.nodes; ++i) begin_at(i);
+        for (std::size_t i = 0; i < plan_.joins; ++i)
+            world_.scheduler().after(random_.between(plan_.lasts / 3, plan_.lasts), [this] {
+                if (!healed_) join();
+            });
         every(plan_.block_every, [this] { mine(); });
         every(plan_.transfer_every, [this] { world_.senders().send(any()); });
         every(plan_.cut_every, [this] { fault([this] { cut(); }); });
@@ -66,6 +63,49 @@ private:
         every(plan_.crash_every, [this] { fault([this] { crash(); }); });
         every(plan_.disk_fault_every, [this] { fault([this] { fail_disk(); }); });
         every(plan_.slow_every, [this] { fault([this] { slow_down(); }); });
+        every(plan_.burst_every, [this] { burst(); });
+        every(plan_.split_every, [this] { fault([this] { split(); }); });
+    }
+
+    void begin_at(std::size_t i) {
+        Machine& machine = world_.machine(i);
+        machine.start();
+        machine.set_mining(true);
+        // A ring, and a way across it: nobody knows all the others by himself.
+        const auto across = (i + random_.between(1, plan_.nodes - 1)) % plan_.nodes;
+        machine.register_nodes(
+            {World::address((i + 1) % plan_.nodes).to_string(), World::address(across).to_string()},
+            5'000);
+    }
+    void join() {
+        const std::size_t i = plan_.nodes + joined_++;
+        say(world_.machine(i).address().to_string() + " joins");
+        begin_at(i);
+    }
+    /// Many transfers at once, which are still on their way when others come and go.
+    void burst() {
+        Machine& machine = any();
+        say(machine.address().to_string() + " is sent many transfers");
+        for (std::size_t i = 0; i < plan_.burst; ++i) world_.senders().send(machine);
+    }
+    /// Two parts that grow apart, the second a few blocks further than the first.
+    void split() {
+        std::vector<unsigned> groups;
+        for (std::size_t i = 0; i < world_.machines().size(); ++i) groups.push_back(i % 2);
+        say("the network splits in two, and both parts grow");
+        world_.network().cut(groups, Network::Cut::resets);
+        const auto number = ++cuts_;
+        grow_apart(number, 2 * plan_.split_blocks + random_.between(1, 3));
+    }
+    void grow_apart(std::uint64_t number, std::size_t blocks) {
+        if (cuts_ != number || healed_) return;
+        if (blocks == 0) {
+            say("the parts meet");
+            return world_.network().heal();
+        }
+        mine_at(world_.machine(blocks % 2));
+        world_.scheduler().after(60 * kMillisecond,
+                                 [this, number, blocks] { grow_apart(number, blocks - 1); });
     }
 
     /// At times of a clock without memory, until the heal.
@@ -146,6 +186,10 @@ private:
                           random_.once_in(2) ? StoreFault::io : StoreFault::no_space);
     }
     void slow_down() {
+        if (random_.once_in(4)) {
+            any().set_slowness(random_.between(2, 300));
+            return;
+        }
         if (random_.once_in(3)) {
             any().set_write_time(random_.between(1, 400) * kMillisecond);
             return;
@@ -168,8 +212,10 @@ private:
             machine->crash_never();
             machine->fail_writes(0, StoreFault::io);
             machine->set_write_time(2 * kMillisecond);
-            machine->start();
+            machine->set_slowness(1);
         }
+        while (joined_ < plan_.joins) join();
+        for (const auto& machine : world_.machines()) machine->start();
     }
 
     void settle() {
@@ -217,6 +263,7 @@ private:
     Outcome outcome_;
     std::vector<std::uint64_t> power_;
     std::uint64_t cuts_ = 0;
+    std::size_t joined_ = 0;
     bool healed_ = false;
 };
 

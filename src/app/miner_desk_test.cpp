@@ -274,7 +274,7 @@ TEST(MinerDesk, OrdersGoOnAfterTheStoreFailedAndRecovered) {
     desk.rig.store.failing = true;
     EXPECT_NE(get(desk.order(1)).stopped, "");
     desk.rig.store.failing = false;
-    desk.rig.steady += NodeThread::kRecoverMs;
+    desk.rig.steady += Driver::kRecoverMs;
     get(desk.rig.recovered.get_future());
     EXPECT_EQ(get(desk.order(2)).blocks.size(), 2U);
 }

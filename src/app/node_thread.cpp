@@ -1,54 +1,30 @@
 #include "app/node_thread.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace cairn {
 
-namespace {
-
-/// Stands in for the store while it is opened anew.
-class ClosedSnapshot final : public Snapshot {
-public:
-    [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView,
-                                                            Bounds) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
-                                                                 Bounds) const override {
-        return fail(error());
-    }
-
-private:
-    static StoreError error() { return {StoreFault::io, "it is being opened anew after a fault"}; }
-};
-
-}  // namespace
-
-NodeThread::NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
-                       NodeThreadHooks hooks)
-    : chain_{std::move(chain)},
-      store_{store},
-      options_{std::move(options)},
-      hooks_{std::move(hooks)} {}
-
 Result<std::unique_ptr<NodeThread>, OpenError> NodeThread::start(
     std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
     NodeThreadHooks hooks) {
-    std::unique_ptr<NodeThread> owner{
-        new NodeThread{std::move(chain), store, std::move(options), std::move(hooks)}};
-    auto node = Node::open(owner->chain_, store, owner->options_, owner->hooks_.now());
-    if (!node) return fail(node.error());
-    owner->node_ = std::move(*node);
-    owner->bad_pool_rows_ = owner->node_->bad_pool_rows();
-    owner->bad_peer_rows_ = owner->node_->bad_peer_rows();
-    auto first = owner->node_->commit(owner->hooks_.now());
-    if (!first) return fail(OpenError{first.error().detail});
-    owner->publish(first->view);
+    std::unique_ptr<NodeThread> owner{new NodeThread{std::move(hooks.now)}};
+    DriverPorts ports;
+    ports.recover = std::move(hooks.recover);
+    ports.check = std::move(hooks.check);
+    ports.committed = std::move(hooks.committed);
+    ports.trouble = std::move(hooks.trouble);
+    ports.cpu = std::move(hooks.cpu);
+    ports.publish = [raw = owner.get()](ViewPtr view) {
+        const std::lock_guard lock{raw->view_mutex_};
+        raw->view_.swap(view);  // the old one is let go outside the lock
+    };
+    auto driver =
+        Driver::open(std::move(chain), store, std::move(options), std::move(ports), owner->now_());
+    if (!driver) return fail(std::move(driver.error()));
+    owner->driver_ = std::move(*driver);
+    owner->bad_pool_rows_ = owner->driver_->node()->bad_pool_rows();
+    owner->bad_peer_rows_ = owner->driver_->node()->bad_peer_rows();
     owner->thread_ = std::thread{[raw = owner.get()] { raw->run(); }};
     return owner;
 }
@@ -67,10 +43,7 @@ void NodeThread::stop() {
 bool NodeThread::post(Lane lane, std::unique_ptr<Command> command) {
     {
         const std::lock_guard lock{queue_mutex_};
-        auto& waiting = lanes_[static_cast<std::size_t>(lane)];
-        constexpr std::array<std::size_t, kLanes> kMost{kBlocksMax, kPeersMax, kTransfersMax};
-        if (stopping_ || waiting.size() >= kMost[static_cast<std::size_t>(lane)]) return false;
-        waiting.push_back(std::move(command));
+        if (stopping_ || !lanes_.post(lane, std::move(command))) return false;
     }
     wake_.notify_one();
     return true;
@@ -90,120 +63,29 @@ ViewPtr NodeThread::view() const {
     return view_;
 }
 
-void NodeThread::publish(ViewPtr view) {
-    const std::lock_guard lock{view_mutex_};
-    view_ = std::move(view);
-}
-
-NodeThread::Group NodeThread::take(bool more_work) {
-    const auto waiting = [this] {
-        return std::any_of(lanes_.begin(), lanes_.end(),
-                           [](const auto& lane) { return !lane.empty(); });
-    };
+Group NodeThread::take() {
     std::unique_lock lock{queue_mutex_};
-    if (!more_work)
-        wake_.wait_for(lock, std::chrono::milliseconds{kTickMs},
-                       [&] { return stopping_ || mining_changed_ || waiting(); });
-    Group group;
-    for (auto& lane : lanes_) {
-        const bool of_peers = &lane == &lanes_[static_cast<std::size_t>(Lane::peers)];
-        const std::size_t most = of_peers ? group.size() + kPeersOfGroup : kGroupMax;
-        while (!lane.empty() && group.size() < most) {
-            if (lane.front()->alone() && !group.empty()) return group;
-            group.push_back(std::move(lane.front()));
-            lane.pop_front();
-            if (group.back()->alone()) return group;
-        }
-    }
-    return group;
+    if (!driver_->has_more())
+        wake_.wait_for(lock, std::chrono::milliseconds{Driver::kTickMs},
+                       [&] { return stopping_ || mining_changed_ || !lanes_.empty(); });
+    if (std::exchange(mining_changed_, false)) driver_->set_mining(mining_);
+    return lanes_.take(now_().steady);
 }
 
-void NodeThread::fail_all(Group& group, const StoreError& error) {
-    for (auto& command : group) command->done(fail(error));
-    group.clear();
-}
-
-void NodeThread::work_on(Group& group) {
-    const Now now = hooks_.now();
-    if (!node_) {
-        fail_all(group, StoreError{StoreFault::io, "the store cannot be written at the moment"});
-        return;
-    }
-    Group rest;
-    for (auto command = group.begin(); command != group.end(); ++command) {
-        if (node_->rows().bytes() > kGroupBytes) {
-            rest.assign(std::make_move_iterator(command), std::make_move_iterator(group.end()));
-            group.erase(command, group.end());
-            break;
-        }
-        (*command)->run(*node_, now);
-    }
-    node_->step(now);
-    if (now.steady >= next_tick_) {
-        node_->on_tick(now);
-        next_tick_ = now.steady + kTickMs;
-    }
-    const auto before = view();
-    auto committed = node_->commit(now);
-    if (!committed) {
-        node_.reset();
-        next_recovery_ = now.steady + kRecoverMs;
-        auto halted = std::make_shared<View>(*before);
-        halted->read_only = true;
-        publish(std::move(halted));
-        hooks_.trouble(&committed.error());
-        fail_all(group, committed.error());
-        fail_all(rest, committed.error());
-        return;
-    }
-    publish(committed->view);
-    for (auto& command : group) command->done(committed->view);
-    if (committed->view != before || committed->work || !committed->actions.empty())
-        hooks_.committed(*committed);
-    group = std::move(rest);
-}
-
-void NodeThread::recover() {
-    const Now now = hooks_.now();
-    if (now.steady < next_recovery_) return;
-    next_recovery_ = now.steady + kRecoverMs;
-    auto recovered = hooks_.recover();
-    if (!recovered && recovered.error().fault == StoreFault::held) {
-        // It has to be closed to be mended, and the view holds it: for that long nobody reads.
-        auto closed = std::make_shared<View>(*view());
-        closed->store = std::make_shared<const ClosedSnapshot>();
-        publish(std::move(closed));
-        recovered = hooks_.recover();
-    }
-    if (!recovered) return;
-    // Generations go on rising: who waits for one of them must not wait for ever.
-    NodeOptions options = options_;
-    options.first_generation = view()->generation + 1;
-    auto node = Node::open(chain_, store_, options, now);
-    if (!node) return;
-    auto committed = (*node)->commit(now);
-    if (!committed) return;
-    node_ = std::move(*node);
-    {
-        const std::lock_guard lock{queue_mutex_};
-        mining_changed_ = true;
-    }
-    publish(committed->view);
-    hooks_.trouble(nullptr);
-    hooks_.committed(*committed);
+void NodeThread::give_back(std::vector<Waiting> rest) {
+    const std::lock_guard lock{queue_mutex_};
+    lanes_.give_back(std::move(rest));
 }
 
 void NodeThread::run() {
     for (;;) {
-        Group group = take(node_ && node_->has_more());
-        {
+        Group group = take();
+        if (group.empty()) {
             const std::lock_guard lock{queue_mutex_};
-            if (std::exchange(mining_changed_, false) && node_) node_->set_mining(mining_);
-            if (stopping_ && group.empty()) return;
+            if (stopping_ && lanes_.empty()) return;
         }
-        do work_on(group);
-        while (!group.empty());
-        if (!node_) recover();
+        give_back(driver_->finish(driver_->work(std::move(group), now_())));
+        driver_->tend(now_());
     }
 }
 

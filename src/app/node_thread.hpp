@@ -1,46 +1,30 @@
 #pragma once
 
-#include <array>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
 
-#include "node/gate.hpp"
-#include "node/node.hpp"
+#include "node/driver.hpp"
 
 namespace cairn {
 
-/// What the node's thread needs from outside, all of it called on that thread.
+/// What the node's thread needs from outside, all of it called on that thread but `now`, which any
+/// thread calls. See `DriverPorts`.
 struct NodeThreadHooks {
     std::function<Now()> now;
-    /// Makes the store writable again after a failed write; an error while it cannot be.
     std::function<Result<void, StoreError>()> recover;
-    /// After each commit that changed something or gave the peers something to do, once its answers
-    /// are given.
+    std::function<Result<void, StoreError>()> check;  // may be null
     std::function<void(const Committed&)> committed;
-    /// A failed write, and the recovery from it (null).
     std::function<void(const StoreError*)> trouble;
+    /// CPU that the calling thread has used, in nanoseconds; null: nothing is measured.
+    std::function<std::uint64_t()> cpu;
 };
 
-/// The thread that owns the node. It drains three bounded lanes, blocks before what peers send
-/// before transfers, and for each group: run, one durable write, publish the view, answer. If the
-/// write fails every command of the group hears it, and the node is opened anew on the same store
-/// as at start-up; until that succeeds the view says read_only and commands are refused.
+/// The thread that owns the node: it drains the lanes through a `Driver`, which decides all else.
 class NodeThread final : public Gate {
 public:
-    static constexpr std::size_t kBlocksMax = 64;
-    static constexpr std::size_t kPeersMax = 16384;
-    static constexpr std::size_t kTransfersMax = 8192;
-    static constexpr std::size_t kGroupMax = 1024;     // commands a group
-    static constexpr std::size_t kPeersOfGroup = 512;  // of them, so that transfers have a turn
-    static constexpr std::size_t kGroupBytes =
-        32 * 1024 * 1024;  // staged; the rest is the next group's
-    static constexpr Tick kTickMs = 250;
-    static constexpr Tick kRecoverMs = 1000;
-
     static Result<std::unique_ptr<NodeThread>, OpenError> start(
         std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
         NodeThreadHooks hooks);
@@ -54,39 +38,30 @@ public:
     void set_mining(bool on);
     /// Runs what waits, then ends. Commands posted later are refused.
     void stop();
+    /// How long the thread's steps took. Any thread.
+    [[nodiscard]] const DriverTimes& times() const { return driver_->times(); }
     /// Rows of the pool that were damaged and dropped at start.
     [[nodiscard]] std::size_t bad_pool_rows() const { return bad_pool_rows_; }
     /// The same of the peers' table.
     [[nodiscard]] std::size_t bad_peer_rows() const { return bad_peer_rows_; }
 
 private:
-    using Group = std::vector<std::unique_ptr<Command>>;
-
-    NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
-               NodeThreadHooks hooks);
+    explicit NodeThread(std::function<Now()> now) : now_{std::move(now)} {}
     void run();
     /// Waits for commands, a tick or more work; empty at the end of a tick.
-    [[nodiscard]] Group take(bool more_work);
-    void work_on(Group& group);
-    void fail_all(Group& group, const StoreError& error);
-    void recover();
-    void publish(ViewPtr view);
+    [[nodiscard]] Group take();
+    void give_back(std::vector<Waiting> rest);
 
-    std::shared_ptr<const ChainParams> chain_;
-    Store& store_;
-    NodeOptions options_;
-    NodeThreadHooks hooks_;
-    std::unique_ptr<Node> node_;  // this thread's alone; null while the store is in trouble
+    const std::function<Now()> now_;
+    std::unique_ptr<Driver> driver_;  // its times apart, this thread's alone once it runs
     std::size_t bad_pool_rows_ = 0;
     std::size_t bad_peer_rows_ = 0;
-    Tick next_tick_ = 0;
-    Tick next_recovery_ = 0;
 
     mutable std::mutex view_mutex_;  // guards view_ only
     ViewPtr view_;
     std::mutex queue_mutex_;  // guards what follows
     std::condition_variable wake_;
-    std::array<std::deque<std::unique_ptr<Command>>, kLanes> lanes_;
+    Lanes lanes_;
     bool stopping_ = false;
     bool mining_ = false;
     bool mining_changed_ = false;

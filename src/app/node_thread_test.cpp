@@ -64,13 +64,13 @@ TEST_F(NodeThreadTest, AFloodOfPeersLeavesTransfersTheirTurn) {
     std::size_t from_peers = 0;  // the node's thread alone writes both
     std::size_t before = 0;
     std::vector<std::future<Outcome>> answers;
-    for (std::size_t i = 0; i < 3 * NodeThread::kPeersOfGroup; ++i)
+    for (std::size_t i = 0; i < 3 * Lanes::kPeersOfGroup; ++i)
         answers.push_back(std::move(*rig.post(Lane::peers, [&](Node&, Now) { ++from_peers; })));
     answers.push_back(
         std::move(*rig.post(Lane::transfers, [&](Node&, Now) { before = from_peers; })));
     blocked.release();
     for (auto& answer : answers) EXPECT_TRUE(get(std::move(answer)));
-    EXPECT_EQ(before, NodeThread::kPeersOfGroup);
+    EXPECT_EQ(before, Lanes::kPeersOfGroup);
 }
 
 TEST_F(NodeThreadTest, AGroupThatStagedMuchIsWrittenBeforeItGoesOn) {
@@ -78,7 +78,7 @@ TEST_F(NodeThreadTest, AGroupThatStagedMuchIsWrittenBeforeItGoesOn) {
     const int before = rig.store.writes;
     const auto much = [](Node& node, Now) {
         const_cast<Staged&>(node.rows())
-            .put(Table::meta, Bytes(8, 0xee), Bytes(NodeThread::kGroupBytes, 1));
+            .put(Table::meta, Bytes(8, 0xee), Bytes(Driver::kGroupBytes, 1));
     };
     std::vector<std::future<Outcome>> answers;
     answers.push_back(std::move(*rig.post(Lane::blocks, much)));
@@ -93,10 +93,10 @@ TEST_F(NodeThreadTest, AGroupThatStagedMuchIsWrittenBeforeItGoesOn) {
 TEST_F(NodeThreadTest, EachLaneIsBoundedOnItsOwn) {
     NodeRig::Blocked blocked{rig};
     const auto nothing = [](Node&, Now) {};
-    for (std::size_t i = 0; i < NodeThread::kBlocksMax; ++i)
+    for (std::size_t i = 0; i < Lanes::kBlocksMax; ++i)
         ASSERT_TRUE(rig.post(Lane::blocks, nothing)) << i;
     EXPECT_FALSE(rig.post(Lane::blocks, nothing));
-    for (std::size_t i = 0; i < NodeThread::kTransfersMax; ++i)
+    for (std::size_t i = 0; i < Lanes::kTransfersMax; ++i)
         ASSERT_TRUE(rig.post(Lane::transfers, nothing)) << i;
     EXPECT_FALSE(rig.post(Lane::transfers, nothing));
     blocked.release();
@@ -142,12 +142,12 @@ TEST_F(NodeThreadTest, RecoversByItselfOnceTheStoreDoesAndGenerationsGoOnRising)
     const ViewPtr halted = rig.node->view();
     ASSERT_TRUE(halted->read_only);
 
-    rig.steady += NodeThread::kRecoverMs;  // it tries, and the store still fails
+    rig.steady += Driver::kRecoverMs;  // it tries, and the store still fails
     ASSERT_FALSE(get(std::move(*rig.post_row(Lane::transfers, 7))));
     EXPECT_TRUE(rig.node->view()->read_only);
 
     rig.store.failing = false;
-    rig.steady += NodeThread::kRecoverMs;
+    rig.steady += Driver::kRecoverMs;
     get(rig.recovered.get_future());
     EXPECT_FALSE(rig.node->view()->read_only);
     EXPECT_GT(rig.node->view()->generation, halted->generation);

@@ -241,6 +241,7 @@ int run_node(const NodeSettings& settings) {
     std::atomic<GateNodesDesk*> nodes_of_hooks{nullptr};
     NodeThreadHooks hooks;
     hooks.now = read_clocks;
+    hooks.cpu = thread_cpu_ns;
     hooks.recover = [&] { return store->recover(); };
     hooks.committed = [&](const Committed& committed) {
         log_commit(committed);

@@ -107,59 +107,89 @@ void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
 }
 
 void Ledger::condemn(const BlockHash& hash, Rule reason, Staged& rows) {
-    std::deque<BlockHash> doomed{hash};
-    while (!doomed.empty()) {
-        const BlockHash at = doomed.front();
-        doomed.pop_front();
-        auto record = tree_.require(rows, at);
-        if (!record || record->invalid) continue;
-        record->invalid = true;
-        record->reason = at == hash ? reason : Rule::parent_valid;
-        tree_.put(rows, at, *record);
-        candidates_.erase({record->work, record->sequence, at});
-        for (const auto& child : tables::children(rows, at)) doomed.push_back(child);
-    }
+    mark_invalid(hash, reason, rows);
+    std::size_t done = 0;
+    while (!condemned_.empty() && done < limits_.slice_rows) done += condemn_next(rows);
 }
 
-/// False if the store failed or is damaged: then `rows` has a fault.
-bool Ledger::begin_switch(const Candidate& target, const Staged& rows) {
-    Switch fresh;
-    fresh.base = tip_.hash;
-    fresh.target = target.hash;
-    fresh.at = tip_;
-    BlockHash at = target.hash;
-    auto record = tree_.require(rows, at);
-    while (record && tables::best(rows, record->height) != at) {
-        fresh.to_connect.push_back(at);
-        at = record->header.previous_hash;
-        record = tree_.require(rows, at);
-    }
-    if (!record) return false;
-    std::reverse(fresh.to_connect.begin(), fresh.to_connect.end());
-    for (BlockHash down = tip_.hash; down != at;) {
-        fresh.to_disconnect.push_back(down);
-        const auto here = tree_.require(rows, down);
-        if (!here) return false;
-        down = here->header.previous_hash;
-    }
+void Ledger::mark_invalid(const BlockHash& hash, Rule reason, Staged& rows) {
+    auto record = tree_.require(rows, hash);
+    if (!record || record->invalid) return;
+    record->invalid = true;
+    record->reason = reason;
+    tree_.put(rows, hash, *record);
+    candidates_.erase({record->work, record->sequence, hash});
+    condemned_.push_back(hash);
+}
 
-    // A switch under way that goes through the same blocks is continued, not begun again.
-    if (switch_ && switch_->base == fresh.base && switch_->to_disconnect == fresh.to_disconnect &&
-        switch_->connected <= fresh.to_connect.size() &&
-        std::equal(fresh.to_connect.begin(),
-                   fresh.to_connect.begin() + static_cast<std::ptrdiff_t>(switch_->connected),
-                   switch_->to_connect.begin())) {
-        switch_->target = fresh.target;
-        switch_->to_connect = std::move(fresh.to_connect);
-        return true;
+/// Goes on with what stands on a block that is invalid; the rows it looked at. After a crash in
+/// between, the rest is found by whoever tries to go there.
+std::size_t Ledger::condemn_next(Staged& rows) {
+    const BlockHash at = condemned_.front();
+    condemned_.pop_front();
+    const auto children = tables::children(rows, at);
+    for (const auto& child : children) mark_invalid(child, Rule::parent_valid, rows);
+    return 1 + children.size();
+}
+
+/// The switch leads from the tip to a block that is still to be tried.
+bool Ledger::is_switching() const {
+    return switch_ && switch_->base == tip_.hash && candidates_.contains(switch_->target);
+}
+
+/// A step of the way down from the best candidate, to the best chain or to the switch under way.
+void Ledger::look_down(Staged& rows) {
+    if (!way_ || !candidates_.contains(way_->target))
+        way_ = Way{*candidates_.begin(), {}, candidates_.begin()->hash};
+    const auto record = tree_.require(rows, way_->at);
+    if (!record) return;
+    if (record->invalid) {
+        // A crash had come between this block's verdict and that of the blocks above it.
+        candidates_.erase(way_->target);
+        if (!way_->blocks.empty()) mark_invalid(way_->blocks.front(), Rule::parent_valid, rows);
+        return way_.reset();
     }
-    switch_ = std::move(fresh);
+    if (joins_switch(record->height)) return way_.reset();
+    if (tables::best(rows, record->height) == way_->at) {
+        begin_switch(record->height);
+        return way_.reset();
+    }
+    way_->blocks.push_front(way_->at);
+    way_->at = record->header.previous_hash;
+}
+
+/// The way has come to a block of the switch under way: what that has done so far is kept if all of
+/// it leads here.
+bool Ledger::joins_switch(Height height) {
+    if (!switch_ || switch_->base != tip_.hash || height <= switch_->fork_height) return false;
+    const std::size_t shared = height - switch_->fork_height;
+    if (shared > switch_->to_connect.size() || switch_->to_connect[shared - 1] != way_->at ||
+        shared < switch_->connected)
+        return false;
+    switch_->target = way_->target;
+    switch_->to_connect.resize(shared);
+    switch_->to_connect.insert(switch_->to_connect.end(), way_->blocks.begin(), way_->blocks.end());
     return true;
+}
+
+/// The way has come to the best chain.
+void Ledger::begin_switch(Height fork_height) {
+    const bool goes_on = switch_ && switch_->base == tip_.hash && switch_->fork == way_->at &&
+                         switch_->connected == 0;
+    if (!goes_on) {
+        switch_.emplace();
+        switch_->base = tip_.hash;
+        switch_->fork = way_->at;
+        switch_->fork_height = fork_height;
+        switch_->at = tip_;
+    }
+    switch_->target = way_->target;
+    switch_->to_connect = std::move(way_->blocks);
 }
 
 /// Takes the block at the switch's end off; the rows it changed. Zero if the store failed or is damaged.
 std::size_t Ledger::undo_one(Staged& branch) {
-    const BlockHash hash = switch_->to_disconnect[switch_->disconnected];
+    const BlockHash hash = switch_->at.hash;
     const auto record = tree_.find(branch, hash);
     const auto parent = record ? tree_.find(branch, record->header.previous_hash) : std::nullopt;
     const auto undo = record ? tables::undo(branch, record->height, hash) : std::nullopt;
@@ -174,7 +204,8 @@ std::size_t Ledger::undo_one(Staged& branch) {
     tables::erase_undo(branch, record->height, hash);
     switch_->at = Tip{record->header.previous_hash, parent->height, parent->work, parent->header.time,
                       undo->issued};
-    ++switch_->disconnected;
+    switch_->undone.push_back(hash);
+    note_moved(*record);
     return undo->accounts.size() + std::size_t{3} * record->transactions;
 }
 
@@ -200,23 +231,36 @@ Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     tables::index_block(branch, record->height, *joining);
     switch_->at = Tip{hash, record->height, record->work, record->header.time, connected->issued};
     ++switch_->connected;
+    note_moved(*record);
     return connected->after.size() + std::size_t{3} * record->transactions;
 }
 
-/// Makes where the switch stands the tip.
+/// Makes where the switch stands the tip; what is left of it goes on from there.
 void Ledger::adopt(Staged& rows, TipChange& change) {
-    for (std::size_t i = 0; i < switch_->disconnected; ++i)
-        change.step_down(switch_->to_disconnect[i]);
-    for (std::size_t i = 0; i < switch_->connected; ++i) change.step_up(switch_->to_connect[i]);
+    Switch& way = *switch_;
+    for (const auto& hash : way.undone) change.step_down(hash);
+    for (std::size_t i = 0; i < way.connected; ++i) change.step_up(way.to_connect[i]);
     const Tip old = tip_;
-    tip_ = switch_->at;
-    rows.absorb(std::move(switch_->overlay));
-    switch_.reset();
+    tip_ = way.at;
+    rows.absorb(std::exchange(way.overlay, {}));
     tables::put_tip(rows, tip_);
+    if (way.connected > 0) {
+        way.fork = tip_.hash;
+        way.fork_height = tip_.height;
+    }
+    way.base = tip_.hash;
+    way.undone.clear();
+    way.to_connect.erase(way.to_connect.begin(),
+                         way.to_connect.begin() + static_cast<std::ptrdiff_t>(way.connected));
+    way.connected = 0;
+    if (tip_.hash == way.target.hash) switch_.reset();
+    way_.reset();
     if (old.work > tip_.work) {  // half way of a long switch: the old tip is to be tried again
+        half_way_from_ = half_way_from_ ? std::max(*half_way_from_, old.work) : old.work;
         const auto record = tree_.require(rows, old.hash);
         if (record) candidates_.insert({record->work, record->sequence, old.hash});
     }
+    if (half_way_from_ && !(*half_way_from_ > tip_.work)) half_way_from_.reset();
     drop_lesser_candidates();
 }
 
@@ -228,45 +272,68 @@ void Ledger::drop_lesser_candidates() {
 /// Whether a tip that was valid before has just as much work as the place the switch has come to. To
 /// stop there would give it the tie, should the rest prove invalid: one block more decides.
 bool Ledger::is_tied() const {
-    return switch_->at.work == tip_.work ||
-           std::any_of(candidates_.begin(), candidates_.end(), [this](const Candidate& candidate) {
-               return candidate.work == switch_->at.work && candidate.hash != switch_->at.hash;
-           });
+    const ChainWork& work = switch_->at.work;
+    if (work == tip_.work) return true;
+    for (auto other = candidates_.lower_bound({work, 0, {}});
+         other != candidates_.end() && other->work == work; ++other)
+        if (other->hash != switch_->at.hash) return true;
+    return false;
+}
+
+/// What was done of the switch is more than one batch should hold.
+bool Ledger::is_too_long() const {
+    const std::size_t bytes = switch_->overlay.bytes();
+    const std::size_t blocks = switch_->undone.size() + switch_->connected;
+    return bytes > limits_.overlay_bytes ||
+           (bytes > limits_.batch_bytes && blocks > limits_.atomic_blocks);
+}
+
+void Ledger::note_moved(const HeaderRecord& record) {
+    ++moved_;
+    largest_moved_ = std::max(largest_moved_, record.transactions);
+}
+
+/// One block down or up; the rows it changed. Zero if the store failed or is damaged.
+std::size_t Ledger::move_one(Staged& rows, TipChange& change) {
+    Staged branch{rows, switch_->overlay};
+    if (switch_->connected == 0 && switch_->at.hash != switch_->fork) return undo_one(branch);
+    auto connected = connect_one(branch);
+    if (connected) return *connected;
+    const BlockHash bad = switch_->to_connect[switch_->connected];
+    mark_invalid(bad, connected.error().rule, rows);
+    last_invalid_.emplace(bad, std::move(connected.error()));
+    // What stands below it may have more work than the tip all the same.
+    if (switch_->at.work > tip_.work && !is_tied()) adopt(rows, change);
+    return 1;
 }
 
 bool Ledger::advance(Staged& rows, TipChange& change) {
     std::size_t done = 0;
-    while (!rows.fault() && !candidates_.empty()) {
-        const Candidate target = *candidates_.begin();
-        if (!switch_ || switch_->target != target.hash || switch_->base != tip_.hash) {
-            if (!begin_switch(target, rows)) return false;
-        }
-        Staged branch{rows, switch_->overlay};
-        while (switch_->disconnected < switch_->to_disconnect.size() ||
-               switch_->connected < switch_->to_connect.size()) {
-            if (done >= limits_.slice_rows) return true;
-            if (switch_->overlay.bytes() > limits_.overlay_bytes && !is_tied()) {
-                adopt(rows, change);
-                return true;
-            }
-            std::size_t changed = 0;
-            if (switch_->disconnected < switch_->to_disconnect.size()) {
-                changed = undo_one(branch);
+    while (!rows.fault()) {
+        const bool condemns = !condemned_.empty();
+        if (!condemns && candidates_.empty()) return false;
+        const bool spent = done >= limits_.slice_rows;
+        if (condemns || !is_switching()) {
+            if (spent) return true;
+            if (condemns) {
+                done += condemn_next(rows);
             } else {
-                auto connected = connect_one(branch);
-                if (!connected) {
-                    const BlockHash bad = switch_->to_connect[switch_->connected];
-                    condemn(bad, connected.error().rule, rows);
-                    last_invalid_.emplace(bad, std::move(connected.error()));
-                    break;
-                }
-                changed = *connected;
+                look_down(rows);
+                ++done;
             }
-            if (branch.fault()) return false;
-            done += changed;
+            continue;
         }
-        const bool reached = switch_->at.hash == target.hash;
-        if (reached || (switch_->at.work > tip_.work && !is_tied())) adopt(rows, change);
+        if (switch_->at.hash == switch_->target.hash) {
+            adopt(rows, change);
+            continue;
+        }
+        const bool may_stop = switch_->at.work > tip_.work && !is_tied();
+        if ((spent && may_stop) || (is_too_long() && !is_tied())) {
+            adopt(rows, change);
+            return true;
+        }
+        if (spent) return true;
+        done += move_one(rows, change);
     }
     return false;
 }

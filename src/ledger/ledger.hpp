@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ledger/header_tree.hpp"
@@ -37,18 +38,23 @@ struct OpenError {
 /// A switch to another branch is worked out over a branch of the staged rows: the tip moves only once
 /// every block of it that is needed to have more work than the tip has proved valid. The valid part of
 /// a branch that failed, or of one that is not finished, is kept, so that a bad end found late costs
-/// its author a block and us one block. Two bounds slice the work: `kSliceRows` a call, and
-/// `kOverlayMax` bytes, beyond which what is done so far is written with a valid tip of its own.
+/// its author a block and us one block. Bounds slice the work: `kSliceRows` a call; and beyond
+/// `kAtomicBlocks` undone and connected with `kBatchBytes` of rows, or `kOverlayMax` bytes at all, what
+/// is done so far is written with a valid tip of its own, which may have less work for that while.
 /// One owner; no lock. Source: docs/architecture.md, The ledger.
 class Ledger {
 public:
-    static constexpr std::size_t kOverlayMax = 256 * 1024 * 1024;  // bytes
-    static constexpr std::size_t kSliceRows = 20'000;              // accounts and index rows
+    static constexpr std::size_t kOverlayMax = 64 * 1024 * 1024;  // bytes
+    static constexpr std::size_t kBatchBytes = 512 * 1024;        // of many blocks
+    static constexpr std::size_t kAtomicBlocks = 128;
+    static constexpr std::size_t kSliceRows = 2'000;  // accounts, index rows, headers
     static constexpr std::size_t kRecentBlocks = 8;
 
     struct Limits {
         std::size_t overlay_bytes = kOverlayMax;
         std::size_t slice_rows = kSliceRows;
+        std::size_t batch_bytes = kBatchBytes;
+        std::size_t atomic_blocks = kAtomicBlocks;
     };
 
     /// `rows` must see a store that holds this chain: see `stage_genesis`.
@@ -64,12 +70,22 @@ public:
                                                      Staged& rows);
     /// Keeps a block (and its header, if new); does not connect it. True if it was new.
     [[nodiscard]] Result<bool, Rejection> add_block(const BlockPtr& block, UnixSeconds now, Staged& rows);
-    /// Marks a known header and all its descendants invalid, for good.
+    /// Marks a known header invalid, for good, and so all its descendants: those that are more than
+    /// a slice as `advance` goes on.
     void condemn(const BlockHash& hash, Rule reason, Staged& rows);
     /// Moves towards the branch of most work, a slice at a time; appends what it did to `change`.
     /// True: there is more to do; write what is staged, then call again. A row that must be there and is
     /// not is a fault of `rows`, as is a read that failed.
     [[nodiscard]] bool advance(Staged& rows, TipChange& change);
+    /// The tip is one on the way of a switch that is written in several batches, and has less work
+    /// than the one before it.
+    [[nodiscard]] bool is_half_way() const {
+        return !candidates_.empty() && half_way_from_ && *half_way_from_ > tip_.work;
+    }
+    /// Blocks that `advance` has undone or connected so far.
+    [[nodiscard]] std::uint64_t moved() const { return moved_; }
+    /// Transactions of the largest of those since this was last asked.
+    [[nodiscard]] std::uint32_t take_largest_moved() { return std::exchange(largest_moved_, 0); }
     /// Stages which tips are still to be tried, so that a crash between slices loses none.
     void stage_candidates(Staged& rows);
 
@@ -97,15 +113,24 @@ private:
             return std::tie(a.sequence, a.hash) < std::tie(b.sequence, b.hash);
         }
     };
-    /// A switch under way: rows on top of the tip's, and how far it has come.
+    /// The way down from a candidate to what is known of it, found a step at a time.
+    struct Way {
+        Candidate target;
+        std::deque<BlockHash> blocks;  // those above `at`, upward
+        BlockHash at;
+    };
+    /// A switch under way: rows on top of the tip's, and how far it has come. Its target stays the
+    /// same until it is reached or proves invalid, whatever appears meanwhile: else who shows one
+    /// better branch after the other would keep all of them from being reached.
     struct Switch {
-        BlockHash base;                       // the tip it began at
-        BlockHash target;
-        std::vector<BlockHash> to_disconnect; // from the tip downward
-        std::vector<BlockHash> to_connect;    // upward
-        std::size_t disconnected = 0;
-        std::size_t connected = 0;
-        Tip at;                               // where the overlay stands
+        BlockHash base;  // the tip it began at
+        Candidate target;
+        BlockHash fork;  // down to here, then up
+        Height fork_height = 0;
+        std::deque<BlockHash> to_connect;  // upward from the fork
+        std::vector<BlockHash> undone;     // from the base downward
+        std::size_t connected = 0;         // of `to_connect`
+        Tip at;                            // where the overlay stands
         Overlay overlay;
     };
 
@@ -113,10 +138,18 @@ private:
         : params_{std::move(params)}, limits_{limits}, tip_{tip} {}
 
     void link(const BlockHash& hash, bool may_have_children, Staged& rows);
-    [[nodiscard]] bool begin_switch(const Candidate& target, const Staged& rows);
+    void mark_invalid(const BlockHash& hash, Rule reason, Staged& rows);
+    [[nodiscard]] std::size_t condemn_next(Staged& rows);
+    [[nodiscard]] bool is_switching() const;
+    void look_down(Staged& rows);
+    [[nodiscard]] bool joins_switch(Height height);
+    void begin_switch(Height fork_height);
+    [[nodiscard]] std::size_t move_one(Staged& rows, TipChange& change);
     [[nodiscard]] std::size_t undo_one(Staged& branch);
     [[nodiscard]] Result<std::size_t, Rejection> connect_one(Staged& branch);
     [[nodiscard]] bool is_tied() const;
+    [[nodiscard]] bool is_too_long() const;
+    void note_moved(const HeaderRecord& record);
     void adopt(Staged& rows, TipChange& change);
     void drop_lesser_candidates();
     void remember(BlockPtr block);
@@ -128,8 +161,13 @@ private:
     std::uint64_t next_sequence_ = 1;
     std::set<Candidate> candidates_;         // linked, not invalid, more work than the tip
     std::set<BlockHash> stored_candidates_;  // what the table says
+    std::deque<BlockHash> condemned_;        // invalid, what stands on them not yet
+    std::optional<Way> way_;
     std::optional<Switch> switch_;
     std::deque<BlockPtr> recent_;
+    std::optional<ChainWork> half_way_from_;  // the most work of a tip that was left for now
+    std::uint64_t moved_ = 0;
+    std::uint32_t largest_moved_ = 0;
     std::optional<std::pair<BlockHash, Rejection>> last_invalid_;
 };
 

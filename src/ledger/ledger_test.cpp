@@ -464,6 +464,97 @@ TEST(LedgerSlices, AHeavierBranchThatLeavesElsewhereBeginsAnew) {
     EXPECT_EQ(machine.digest(), replayed(chain, heavier.back()->header.hash));
 }
 
+TEST(LedgerSlices, IsReachedThoughAnotherBranchOvertakesAgainAndAgain) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 1}};
+    const auto best = chain.grow(chain.genesis(), 6);
+    machine.add(best);
+    auto b = chain.grow(chain.genesis(), 7);
+    auto c = chain.grow(chain.genesis(), 8);
+    for (const auto& block : b) ASSERT_TRUE(machine.keep(block));
+    TipChange change;
+    for (int slice = 0; machine.tip().hash == best.back()->header.hash; ++slice) {
+        ASSERT_LT(slice, 60);
+        (void)machine.ledger->advance(*machine.rows, change);
+        machine.write();
+        if (slice == 2) {
+            for (const auto& block : c) ASSERT_TRUE(machine.keep(block));
+        }
+        if (slice <= 2) continue;
+        auto& behind = b.size() < c.size() ? b : c;
+        for (int more = 0; more < 2; ++more) {
+            behind.push_back(chain.extend(behind.back()->header.hash));
+            ASSERT_TRUE(machine.keep(behind.back()));
+        }
+    }
+    EXPECT_GT(machine.tip().height, best.size() + 1);
+    machine.settle();
+    const auto& end = b.size() > c.size() ? b : c;
+    EXPECT_EQ(machine.tip().hash, end.back()->header.hash);
+    EXPECT_EQ(machine.digest(), replayed(chain, end.back()->header.hash));
+}
+
+TEST(LedgerSlices, TheWayToALongBranchIsFoundInSlices) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 10}};
+    for (const auto& block : chain.grow(chain.genesis(), 45)) EXPECT_TRUE(machine.keep(block));
+    TipChange change;
+    for (int slice = 0; slice < 4; ++slice) {
+        ASSERT_TRUE(machine.ledger->advance(*machine.rows, change));
+        EXPECT_EQ(machine.ledger->moved(), 0U);
+    }
+    ASSERT_TRUE(machine.ledger->advance(*machine.rows, change));
+    EXPECT_GT(machine.ledger->moved(), 0U);
+}
+
+TEST(LedgerSlices, WhatIsDoneOfABranchThatIsAheadIsATipAtOnce) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 20}};
+    for (const auto& block : chain.grow(chain.genesis(), 15)) EXPECT_TRUE(machine.keep(block));
+    TipChange change;
+    ASSERT_TRUE(machine.ledger->advance(*machine.rows, change));
+    EXPECT_GT(machine.tip().height, 1U);
+    EXPECT_LT(machine.tip().height, 16U);
+    EXPECT_EQ(change.connected.size(), machine.tip().height - 1);
+}
+
+TEST(LedgerSlices, ABlockIsCondemnedAtOnceAndWhatStandsOnItInSlices) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 10}};
+    const auto a = chain.grow(chain.genesis(), 2);
+    machine.add(a);
+    const auto b = chain.grow(chain.genesis(), 40);
+    for (const auto& block : b) ASSERT_TRUE(machine.keep(block));
+    const auto is_invalid = [&](const BlockPtr& block) {
+        return machine.ledger->header(*machine.rows, block->header.hash)->invalid;
+    };
+    machine.ledger->condemn(b[0]->header.hash, Rule::reward_amount, *machine.rows);
+    EXPECT_TRUE(is_invalid(b[0]));
+    EXPECT_FALSE(is_invalid(b.back()));
+    TipChange change;
+    int slices = 0;
+    while (machine.ledger->advance(*machine.rows, change)) ++slices;
+    EXPECT_GT(slices, 1);
+    for (const auto& block : b) EXPECT_TRUE(is_invalid(block));
+    EXPECT_EQ(machine.tip().hash, a.back()->header.hash);
+}
+
+TEST(LedgerSlices, ACrashBeforeAllIsCondemnedLetsNothingOfItIn) {
+    ChainBuilder chain;
+    Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 10}};
+    const auto a = chain.grow(chain.genesis(), 2);
+    machine.add(a);
+    const auto b = chain.grow(chain.genesis(), 40);
+    for (const auto& block : b) ASSERT_TRUE(machine.keep(block));
+    machine.ledger->condemn(b[0]->header.hash, Rule::reward_amount, *machine.rows);
+    machine.write();
+    machine.open();
+    machine.settle();
+    EXPECT_EQ(machine.tip().hash, a.back()->header.hash);
+    for (const auto& block : b)
+        EXPECT_TRUE(machine.ledger->header(*machine.rows, block->header.hash)->invalid);
+}
+
 TEST(LedgerFaults, AnyReadThatFailsPoisonsTheStagedRowsAndNothingIsLost) {
     ChainBuilder chain;
     const auto a = chain.grow(chain.genesis(), 4, paying(chain));

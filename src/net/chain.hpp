@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+
+#include "core/primitives/time.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/pool.hpp"
 #include "ledger/staged.hpp"
@@ -13,6 +16,14 @@ struct Chain {
     const Pool& pool;
     Staged& rows;
     bool switching = false;  // a switch of branches is longer than what was done of it
+    /// Milliseconds so far in which this node did not hear what peers say, since it had other work:
+    /// deadlines of theirs are measured by `heard_time`, or a busy node would hold them overdue.
+    Tick unheard = 0;
 };
+
+/// The steady clock less the time in which peers were not heard: it never goes back.
+[[nodiscard]] inline Now heard_time(const Chain& chain, Now now) {
+    return {now.steady - std::min(chain.unheard, now.steady), now.wall};
+}
 
 }  // namespace cairn::net

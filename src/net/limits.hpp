@@ -18,7 +18,10 @@ inline constexpr std::size_t kUnconnecting = 8;  // headers messages whose paren
 /// Of any message but a block: an `inv` that is full is the largest.
 inline constexpr std::size_t kMessageBytes = 1 + 5 + kInvItems * 33;
 
-inline constexpr std::size_t kBlocksInFlight = 16;  // bodies asked of one peer
+/// Bodies asked of one peer: as many as make `kBytesInFlight`, by the size of those that came.
+inline constexpr std::size_t kBlocksInFlight = 16, kSmallBlocksInFlight = 512;
+inline constexpr std::size_t kBytesInFlight = 4 * 1024 * 1024;
+inline constexpr std::size_t kCheckingBytes = 64 * 1024 * 1024;  // of bodies, until their verdict
 inline constexpr std::size_t kUnaskedBodies = 16;   // blocks nobody asked a peer for, then closed
 inline constexpr std::size_t kNotFoundBodies = 64;  // shown by a peer, but not there, then closed
 inline constexpr std::size_t kWindow = 1'024;       // blocks ahead of the first that is missing

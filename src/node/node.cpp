@@ -14,7 +14,13 @@ constexpr std::size_t kBlockOverhead = BlockHeader::kSize + 9 + 50 + Reward::kEx
 /// millisecond for this many of them, so that mining leaves most of the time to the pool itself.
 constexpr std::size_t kTransfersPerMs = 20;
 
+/// Headers that peers offer, taken at once; the rest when others had their turn.
+constexpr std::size_t kHeadersAtOnce = 500;
+
 constexpr Tick kExpireEvery = 10'000;
+
+/// Of the time between two ticks, what peers are charged at most. Milliseconds.
+constexpr Tick kHeardMost = 1'000;
 
 }  // namespace
 
@@ -36,6 +42,7 @@ Result<void, OpenError> Node::load(Now now) {
     bad_pool_rows_ =
         pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
     advance(now);
+    heard_until_ = ticked_ = now.steady;
     peers_.emplace(options_.peers);
     bad_peer_rows_ = peers_->load(chain_of_peers(), now);
     if (const auto& fault = staged_->fault())
@@ -76,6 +83,8 @@ Result<Submitted, Rejection> Node::submit(const BlockPtr& block, Now now) {
     auto added = ledger_->add_block(block, now.wall, *staged_);
     if (!added) return fail(added.error());
     if (!*added) return Submitted{block->header.hash, false};
+    // A long switch has its slice in each group; not another one for each block that comes.
+    if (more_) return Submitted{block->header.hash, true};
     advance(now);
     const auto record = ledger_->header(*staged_, block->header.hash);
     if (record && record->invalid) {
@@ -90,7 +99,7 @@ Result<Submitted, Rejection> Node::submit(const BlockPtr& block, Now now) {
 void Node::condemn(const HashedHeader& header, Rule rule, Now now) {
     if (!ledger_->add_header(header, now.wall, *staged_)) return;  // nothing to remember it by
     ledger_->condemn(header.hash, rule, *staged_);
-    advance(now);
+    if (!more_) advance(now);
 }
 
 void Node::advance(Now now) {
@@ -108,10 +117,21 @@ void Node::advance(Now now) {
 }
 
 void Node::step(Now now) {
-    if (more_) advance(now);
+    const bool offers_turn = !offers_.empty() && (!more_ || !offers_last_);
+    offers_last_ = offers_turn;
+    if (offers_turn)
+        go_on_with_offers(now);
+    else if (more_)
+        advance(now);
 }
 
-void Node::on_tick(Now now) {
+void Node::on_tick(Now now, Tick heard_until) {
+    // What of the time since the last tick was not spent hearing them is not charged to peers.
+    const Tick heard = std::min(heard_until - std::min(heard_until_, heard_until), kHeardMost);
+    const Tick passed = now.steady - std::min(ticked_, now.steady);
+    unheard_ += passed - std::min(heard, passed);
+    heard_until_ = std::max(heard_until_, heard_until);
+    ticked_ = now.steady;
     if (now.steady >= next_expiry_) {
         pool_->expire(now.wall, *staged_);
         next_expiry_ = now.steady + kExpireEvery;
@@ -135,6 +155,7 @@ void Node::on_dial_failed(const net::NodeAddress& to, const std::string& why, No
 }
 
 void Node::on_close(net::PeerId peer, const std::string& why, Now now, bool ban) {
+    std::erase_if(offers_, [peer](const Offered& offered) { return offered.offer.from == peer; });
     net::Actions actions;
     peers_->on_close(peer, why, ban, chain_of_peers(), now, actions);
     take(std::move(actions), now);
@@ -190,20 +211,35 @@ void Node::resolve(net::Ticket ticket, Tick deadline, Now now) {
 }
 
 void Node::take(net::Actions actions, Now now) {
-    // What comes of an offer may be another offer: by index, for the list grows.
-    for (std::size_t i = 0; i < actions.size(); ++i) {
-        const auto* made = std::get_if<net::Offer>(&actions[i]);
-        if (made == nullptr) {
-            pending_.actions.push_back(std::move(actions[i]));
-            continue;
-        }
-        const net::Offer offer = *made;
+    const bool none_wait = offers_.empty();
+    for (auto& action : actions) {
+        if (auto* offer = std::get_if<net::Offer>(&action))
+            offers_.push_back(Offered{std::move(*offer), 0});
+        else
+            pending_.actions.push_back(std::move(action));
+    }
+    if (none_wait && !offers_.empty()) go_on_with_offers(now);
+}
+
+/// A slice of the headers that peers offer, in the order in which they came. What comes of an offer
+/// may be another one.
+void Node::go_on_with_offers(Now now) {
+    for (std::size_t left = kHeadersAtOnce; left > 0 && !offers_.empty();) {
+        Offered& first = offers_.front();
         Result<void, Rejection> verdict;
-        for (const auto& header : offer.headers) {
-            verdict = ledger_->add_header(header, now.wall, *staged_);
-            if (!verdict) break;
+        for (; verdict && left > 0 && first.done < first.offer.headers.size(); --left)
+            verdict = ledger_->add_header(first.offer.headers[first.done++], now.wall, *staged_);
+        if (verdict && first.done < first.offer.headers.size()) return;
+        const net::PeerId from = first.offer.from;
+        offers_.pop_front();
+        net::Actions actions;
+        peers_->on_offered(from, verdict, chain_of_peers(), now, actions);
+        for (auto& action : actions) {
+            if (auto* offer = std::get_if<net::Offer>(&action))
+                offers_.push_back(Offered{std::move(*offer), 0});
+            else
+                pending_.actions.push_back(std::move(action));
         }
-        peers_->on_offered(offer.from, verdict, chain_of_peers(), now, actions);
     }
 }
 
@@ -223,6 +259,7 @@ Result<std::string, StoreError> Node::restart(Now now) {
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
     more_ = false;
+    offers_.clear();
     net::Actions actions;
     peers_->fall_silent(chain_of_peers(), now, actions);
     take(std::move(actions), now);
@@ -306,7 +343,9 @@ Result<Committed, StoreError> Node::commit(Now now) {
     committed.view = view_;
     template_due_ = template_due_ || changed;
     const bool new_tip = template_tip_ != ledger_->tip().hash;
-    if (mining_ && template_due_ && (new_tip || now.steady >= next_template_)) {
+    // Half way of a long switch there is nothing to build on.
+    if (mining_ && template_due_ && !ledger_->is_half_way() &&
+        (new_tip || now.steady >= next_template_)) {
         committed.work = make_template();
         template_due_ = false;
         template_tip_ = ledger_->tip().hash;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -93,17 +94,22 @@ public:
     [[nodiscard]] std::size_t peers_connected() const { return peers_->connected(); }
     [[nodiscard]] bool syncing() const { return peers_->syncing(); }
 
-    /// Expiry of pool entries, dials, time-outs of peers; several times a second.
-    void on_tick(Now now);
+    /// Expiry of pool entries, dials, time-outs of peers; several times a second. `heard_until`: all
+    /// that peers said before this moment (steady time) has been handed in.
+    void on_tick(Now now, Tick heard_until);
+    void on_tick(Now now) { on_tick(now, now.steady); }
     /// Whether commits shall make templates.
     void set_mining(bool on);
-    /// Goes on with a switch of branches that was longer than a slice. True: still more to do.
-    [[nodiscard]] bool has_more() const { return more_; }
+    /// A switch of branches, or headers that were offered, are longer than a slice: to be gone on
+    /// with by `step`, a slice at a time.
+    [[nodiscard]] bool has_more() const { return more_ || !offers_.empty(); }
     void step(Now now);
 
     /// Writes what is staged, if anything, and tells what became public. Durable on return.
     [[nodiscard]] Result<Committed, StoreError> commit(Now now);
 
+    /// Transactions of the largest block that was undone or connected since this was last asked.
+    [[nodiscard]] std::uint32_t take_largest_moved() { return ledger_->take_largest_moved(); }
     [[nodiscard]] const Ledger& ledger() const { return *ledger_; }
     [[nodiscard]] const Pool& pool() const { return *pool_; }
     [[nodiscard]] const Staged& rows() const { return *staged_; }
@@ -121,9 +127,12 @@ private:
 
     Result<void, OpenError> load(Now now);
     void advance(Now now);
-    [[nodiscard]] net::Chain chain_of_peers() { return {*ledger_, *pool_, *staged_, more_}; }
+    [[nodiscard]] net::Chain chain_of_peers() {
+        return {*ledger_, *pool_, *staged_, more_, unheard_};
+    }
     /// Carries out offers; all else waits for the commit.
     void take(net::Actions actions, Now now);
+    void go_on_with_offers(Now now);
     /// One durable batch of what is staged, if anything; true if there was.
     [[nodiscard]] Result<bool, StoreError> write_staged();
     void refresh_view(bool changed, Now now);
@@ -138,13 +147,23 @@ private:
     std::optional<net::Peers> peers_;
     std::uint64_t generation_ = 1;
     ViewPtr view_;
+    struct Offered {
+        net::Offer offer;
+        std::size_t done = 0;  // headers of it
+    };
+
     Committed pending_;
-    bool more_ = false;
+    std::deque<Offered> offers_;
+    bool offers_last_ = false;  // had the last step
+    bool more_ = false;         // of a switch
     bool mining_ = false;
     bool template_due_ = false;
     BlockHash template_tip_;
     Tick next_template_ = 0;
     Tick next_expiry_ = 0;
+    Tick ticked_ = 0;
+    Tick heard_until_ = 0;  // all that peers said before this
+    Tick unheard_ = 0;      // time in which they were not heard
     std::size_t bad_pool_rows_ = 0;
     std::size_t bad_peer_rows_ = 0;
 };

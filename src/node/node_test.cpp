@@ -5,6 +5,7 @@
 #include <random>
 
 #include "ledger/testing/machine.hpp"
+#include "net/testing/headers.hpp"
 
 namespace cairn {
 namespace {
@@ -312,6 +313,64 @@ TEST_F(NodeTest, WorkIsMadeWhileSomebodyMinesAndSomethingChanged) {
     node_->set_mining(false);
     ASSERT_TRUE(node_->submit(paying(tip().hash, 1), kNow));
     EXPECT_EQ(commit().work, nullptr);
+}
+
+TEST_F(NodeTest, ALongSwitchIsNotHurriedByTheBlocksThatComeMeanwhile) {
+    options_.ledger.slice_rows = 5;
+    open();
+    for (const auto& block : chain_.grow(chain_.genesis(), 6)) {
+        ASSERT_TRUE(node_->submit(block, kNow));
+        while (node_->has_more()) node_->step(kNow);
+        commit();
+    }
+    const auto b = chain_.grow(chain_.genesis(), 12);
+    std::size_t next = 0;
+    while (!node_->has_more()) ASSERT_TRUE(node_->submit(b.at(next++), kNow));
+    ASSERT_LT(next, b.size());
+    const auto moved = node_->ledger().moved();
+    for (; next < b.size(); ++next) ASSERT_TRUE(node_->submit(b[next], kNow));
+    EXPECT_EQ(node_->ledger().moved(), moved);
+    while (node_->has_more()) {
+        node_->step(kNow);
+        commit();
+    }
+    EXPECT_EQ(tip().hash, b.back()->header.hash);
+}
+
+TEST_F(NodeTest, HeadersThatAreOfferedAreTakenInSlices) {
+    const auto headers = net::testing::HeaderMiner{chain_.genesis(), 1'000'000}.next(1'200);
+    net::Hello hello;
+    hello.key = chain_.keys().address(5);
+    hello.address = {"127.0.0.1", 40'000};
+    hello.agent = "/stranger/";
+    node_->on_open(1, hello, kNow);
+    node_->on_message(1, net::Headers{headers}, kNow);
+    const auto known = [&] {
+        return std::count_if(headers.begin(), headers.end(), [&](const HashedHeader& header) {
+            return const_cast<Ledger&>(node_->ledger()).header(node_->rows(), header.hash);
+        });
+    };
+    EXPECT_EQ(known(), 500);
+    ASSERT_TRUE(node_->has_more());
+    commit();
+    node_->step(kNow);
+    EXPECT_EQ(known(), 1'000);
+    node_->step(kNow);
+    EXPECT_EQ(known(), 1'200);
+    EXPECT_FALSE(node_->has_more());
+    EXPECT_TRUE(node_->syncing());
+}
+
+TEST_F(NodeTest, OfAPeerThatIsGoneNoMoreHeadersAreTaken) {
+    const auto headers = net::testing::HeaderMiner{chain_.genesis(), 1'000'000}.next(1'200);
+    net::Hello hello;
+    hello.key = chain_.keys().address(5);
+    hello.address = {"127.0.0.1", 40'000};
+    hello.agent = "/stranger/";
+    node_->on_open(1, hello, kNow);
+    node_->on_message(1, net::Headers{headers}, kNow);
+    node_->on_close(1, "gone", kNow);
+    EXPECT_FALSE(node_->has_more());
 }
 
 TEST_F(NodeTest, ALongSwitchGoesOnInSteps) {

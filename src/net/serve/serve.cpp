@@ -2,7 +2,6 @@
 
 #include "core/primitives/codec.hpp"
 #include "ledger/pool_tables.hpp"
-#include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
 
 namespace cairn::net {
@@ -20,10 +19,10 @@ Height fork_height(const Staged& rows, const std::vector<BlockHash>& locator) {
 
 }  // namespace
 
-Headers headers_after(const Staged& rows, const GetHeaders& question) {
+Headers headers_after(const Staged& rows, const GetHeaders& question, std::size_t most) {
     Headers answer;
-    for (Height height = fork_height(rows, question.locator) + 1;
-         answer.headers.size() < limits::kHeaders; ++height) {
+    for (Height height = fork_height(rows, question.locator) + 1; answer.headers.size() < most;
+         ++height) {
         const auto hash = tables::best(rows, height);
         const auto record = hash ? tables::header(rows, *hash) : std::nullopt;
         if (!record) break;
@@ -47,14 +46,13 @@ std::optional<Bytes> frame_of(const Staged& rows, const Item& item) {
     return block_frame(*bytes);
 }
 
-Inv pool_inventory(const Staged& rows, Bytes& cursor) {
+Inv pool_inventory(const Staged& rows, Bytes& cursor, std::size_t most) {
     Inv answer;
     std::optional<std::uint64_t> from = cursor.empty() ? 0 : read_big_endian<std::uint64_t>(cursor);
-    while (from && answer.items.size() < limits::kInvItems) {
+    while (from && answer.items.size() < most) {
         const auto page = tables::pending_from(
             rows, *from,
-            Bounds{std::min<std::size_t>(1'000, limits::kInvItems - answer.items.size()),
-                   1024 * 1024});
+            Bounds{std::min<std::size_t>(1'000, most - answer.items.size()), 1024 * 1024});
         for (const auto& pending : page.entries)
             answer.items.push_back(
                 {ItemKind::transfer, digest_cast<Hash256>(pending.transfer->id())});

@@ -5,21 +5,24 @@
 
 #include "core/base/result.hpp"
 #include "ledger/staged.hpp"
+#include "net/limits.hpp"
 #include "net/message.hpp"
 
 /// Answers to what peers ask of the chain and the pool, from one snapshot: pure, any thread, so
 /// that the node's own thread has no part in serving.
 namespace cairn::net {
 
-/// What follows the newest locator entry on the best chain (genesis if none is), at most
-/// `limits::kHeaders`; empty if there is nothing.
-[[nodiscard]] Headers headers_after(const Staged& rows, const GetHeaders& question);
+/// What follows the newest locator entry on the best chain (genesis if none is), at most `most`;
+/// empty if there is nothing.
+[[nodiscard]] Headers headers_after(const Staged& rows, const GetHeaders& question,
+                                    std::size_t most = limits::kHeaders);
 
 /// The frame of a block (also a stale one) or of a transfer that waits; nothing if it is not here.
 [[nodiscard]] std::optional<Bytes> frame_of(const Staged& rows, const Item& item);
 
 /// The ids in the pool, in its order, beginning after `cursor` (empty: from the start), at most
-/// `limits::kInvItems`; `cursor` moves on, and is empty again at the end.
-[[nodiscard]] Inv pool_inventory(const Staged& rows, Bytes& cursor);
+/// `most`; `cursor` moves on, and is empty again at the end.
+[[nodiscard]] Inv pool_inventory(const Staged& rows, Bytes& cursor,
+                                 std::size_t most = limits::kInvItems);
 
 }  // namespace cairn::net

@@ -159,18 +159,37 @@ std::optional<Height> Bodies::take_next(const SyncPeer& peer, const Env& env) {
     }
 }
 
+/// As many bodies as it takes to make `kBytesInFlight`: twice as many after a round of small ones,
+/// half as many once they prove large.
+void Bodies::note_size(std::size_t bytes) {
+    ++round_bodies_;
+    round_bytes_ += bytes;
+    const bool large = round_bytes_ > limits::kBytesInFlight;
+    if (!large && round_bodies_ < at_once_) return;
+    if (large)
+        at_once_ = std::max(at_once_ / 2, limits::kBlocksInFlight);
+    else if (2 * round_bytes_ <= limits::kBytesInFlight)
+        at_once_ = std::min(at_once_ * 2, limits::kSmallBlocksInFlight);
+    round_bodies_ = round_bytes_ = 0;
+}
+
+void Bodies::forget(Requests::iterator request) {
+    checking_bytes_ -= request->second.bytes;
+    requests_.erase(request);
+}
+
 /// Asks when half of what may be under way with a peer is free: so a long branch costs a message
 /// for several blocks, and a single new block no wait.
 void Bodies::fill(PeerId id, SyncPeer& peer, const Env& env) {
     const std::size_t busy = peer.asked.size() + peer.checking;
-    if (path_.empty() || busy > limits::kBlocksInFlight / 2 || !may_serve(peer, base_)) return;
+    if (path_.empty() || busy > at_once_ / 2 || !may_serve(peer, base_)) return;
     GetData message;
-    for (std::size_t room = limits::kBlocksInFlight - busy; room > 0; --room) {
+    for (std::size_t room = at_once_ - busy; room > 0; --room) {
         const auto height = take_next(peer, env);
         if (!height) break;
         const BlockHash& hash = path_[*height - base_].hash;
         message.items.push_back({ItemKind::block, digest_cast<Hash256>(hash)});
-        requests_[hash] = Request{id, *height, env.now.steady, false};
+        requests_[hash] = Request{id, *height, 0, env.now.steady, false};
         if (peer.asked.empty()) peer.progress = env.now.steady;
         peer.asked.push_back(hash);
     }
@@ -204,8 +223,18 @@ void Bodies::on_block(PeerId id, SyncPeer& peer, const BlockBody& body, const En
     } else {
         peer.asked.erase(std::find(peer.asked.begin(), peer.asked.end(), hash));
     }
+    const std::size_t size = body.bytes->size();
+    note_size(size);
+    if (checking_bytes_ > 0 && checking_bytes_ + size > limits::kCheckingBytes) {
+        // Larger than they were when it was asked: once more, when there is room.
+        const Height height = request->second.height;
+        forget(request);
+        return give_back(hash, height);
+    }
     ++peer.checking;
     request->second.checking = true;
+    request->second.bytes = size;
+    checking_bytes_ += size;
     request->second.since = env.now.steady;
     env.out.push_back(Check{id, Item{ItemKind::block, digest_cast<Hash256>(hash)}, body.bytes});
 }
@@ -215,7 +244,7 @@ void Bodies::on_not_found(PeerId id, SyncPeer& peer, const BlockHash& block, con
     if (request == requests_.end() || request->second.from != id || request->second.checking)
         return;
     const Height height = request->second.height;
-    requests_.erase(request);
+    forget(request);
     peer.asked.erase(std::find(peer.asked.begin(), peer.asked.end(), block));
     peer.progress = env.now.steady;
     give_back(block, height);
@@ -233,7 +262,7 @@ void Bodies::on_verdict(PeerId id, const BlockHash& block, const std::optional<R
     const auto request = requests_.find(block);
     if (request != requests_.end() && request->second.checking && request->second.from == id) {
         const Height height = request->second.height;
-        requests_.erase(request);
+        forget(request);
         if (peer != peers_.end() && peer->second.checking > 0) --peer->second.checking;
         if (refused)
             give_back(block, height);
@@ -271,7 +300,7 @@ void Bodies::release(PeerId id, SyncPeer& peer, const Env& env) {
         const auto request = requests_.find(hash);
         if (request == requests_.end() || request->second.from != id) continue;
         const Height height = request->second.height;
-        requests_.erase(request);
+        forget(request);
         give_back(hash, height);
     }
     peer.forgiven += peer.asked.size();
@@ -303,7 +332,7 @@ void Bodies::look_at_front(const Env& env) {
         // The verdict got lost on its way.
         const auto peer = peers_.find(id);
         if (peer != peers_.end() && peer->second.checking > 0) --peer->second.checking;
-        requests_.erase(request);
+        forget(request);
         give_back(path_.front().hash, base_);
         return fill_all(env);
     }

@@ -14,6 +14,9 @@ namespace cairn::net {
 /// to a message. Who holds up the front of the window is replaced and closed, so that one slow peer
 /// costs the others no more than the stall time. Every step of the path is looked at a bounded
 /// number of times, so the cost of a block does not depend on how many are missing.
+///
+/// How many bodies a peer is asked for at once depends on how large they are: of small ones so many
+/// that a durable write, which they share, is not what sets the pace.
 class Bodies {
 public:
     struct Env {
@@ -50,6 +53,7 @@ private:
     struct Request {
         PeerId from = 0;
         Height height = 0;
+        std::size_t bytes = 0;  // of what came
         Tick since = 0;         // asked, or, once it came, given to the check
         bool checking = false;  // it came; not asked again before the verdict
     };
@@ -57,6 +61,8 @@ private:
 
     void retarget(const Env& env);
     void aim(const BranchTip& target, const Env& env);
+    void note_size(std::size_t bytes);
+    void forget(Requests::iterator request);
     [[nodiscard]] bool may_serve(const SyncPeer& peer, Height height) const;
     [[nodiscard]] Height reach_of(const BranchTip& best, const Env& env) const;
     void measure_reaches(const Env& env);
@@ -77,6 +83,9 @@ private:
     std::size_t next_ = 0;       // what stands before it in the path was asked for or is here,
     std::set<Height> returned_;  // but for these, which have to be asked for again
     Requests requests_;
+    std::size_t checking_bytes_ = 0;                  // of bodies that wait for their verdict
+    std::size_t at_once_ = limits::kBlocksInFlight;   // bodies that a peer may be asked for
+    std::size_t round_bodies_ = 0, round_bytes_ = 0;  // since `at_once_` was last looked at
     Tick stall_ = limits::kStallMin;
 };
 

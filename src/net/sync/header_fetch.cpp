@@ -73,6 +73,7 @@ void HeaderFetch::stop() {
     offered_.reset();
     low_.reset();
     again_at_.reset();
+    missed_ = false;
 }
 
 /// Goes on where a full message ended; what another peer told already is jumped over if this one
@@ -105,6 +106,7 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
     const auto& headers = message.headers;
     if (headers.size() > limits::kHeaders) return fail(std::string{"it sent too many headers"});
     if (headers.empty()) {
+        if (offered_) return on_early(asked_.has_value());
         if (asked_) stop();
         return std::nullopt;
     }
@@ -114,6 +116,7 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
 
     const BlockHash& parent_hash = headers.front().header.previous_hash;
     const bool answer = answers(parent_hash);
+    if (offered_) return on_early(answer);
     if (answer) asked_.reset();
     if (low_ && answer) {
         if (parent_hash == low_->position()) return on_low_work(message, env);
@@ -169,6 +172,13 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
     low_.emplace(BranchEnd{parent_hash, *parent, env.chain},
                  limits::kLowWorkHeaders - low_headers_);
     return on_low_work(message, env);
+}
+
+/// Our ledger is not through with what it told before: it is asked anew once that is done.
+HeaderFetch::Learnt HeaderFetch::on_early(bool answer) {
+    if (answer) asked_.reset();
+    missed_ = true;
+    return std::nullopt;
 }
 
 HeaderFetch::Learnt HeaderFetch::on_unconnecting(const Headers& message, const Env& env) {
@@ -229,6 +239,7 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
     if (!offered_) return std::nullopt;
     const Offered offered = std::move(*offered_);
     offered_.reset();
+    const bool missed = std::exchange(missed_, false);
     if (verdict) {
         const auto shown = tip_at(offered.hashes.back(), env.chain);
         if (!shown) return std::nullopt;
@@ -237,7 +248,7 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
         if (low_ && low_->finished()) low_.reset();
         if (low_)
             ask_low_work(env);
-        else if (offered.more && !asked_)
+        else if ((offered.more || missed) && !asked_)
             ask_after(*shown, env);
         return shown;
     }

@@ -65,6 +65,7 @@ private:
     void ask(std::vector<BlockHash> locator, const Env& env);
     void ask_after(const BranchTip& last, const Env& env);
     void ask_low_work(const Env& env);
+    [[nodiscard]] Learnt on_early(bool answer);
     [[nodiscard]] Learnt on_unconnecting(const Headers& message, const Env& env);
     [[nodiscard]] Learnt on_low_work(const Headers& message, const Env& env);
     void offer(std::vector<HashedHeader> headers, bool more, const Env& env);
@@ -75,6 +76,7 @@ private:
     std::optional<Offered> offered_;
     std::optional<LowWork> low_;
     std::optional<Tick> again_at_;  // a header was of the future
+    bool missed_ = false;           // it told more while an offer was under way
     std::size_t unconnecting_ = 0;
     BlockHash last_unconnected_;  // the end of the last message that did not connect
     std::size_t low_headers_ = 0;  // told in vain since the last that were offered

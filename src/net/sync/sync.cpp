@@ -20,7 +20,7 @@ struct Sync::State {
         return peer == peers.end() || peer->second.closing ? nullptr : &peer->second;
     }
     [[nodiscard]] HeaderFetch::Env headers_env(Chain chain, Now now, Actions& out) const {
-        return {chain, now, bodies.target(), out};
+        return {chain, heard_time(chain, now), bodies.target(), out};
     }
     void close_peer(PeerId id, SyncPeer& peer, std::string why, const Bodies::Env& env) {
         peer.closing = true;
@@ -50,7 +50,7 @@ void Sync::on_close(PeerId peer, Chain chain, Now now, Actions& out) {
     const auto gone = state_->peers.find(peer);
     if (gone == state_->peers.end()) return;
     gone->second.closing = true;
-    state_->bodies.release(peer, gone->second, {chain, now, out});
+    state_->bodies.release(peer, gone->second, {chain, heard_time(chain, now), out});
     state_->peers.erase(gone);
 }
 
@@ -60,10 +60,10 @@ void Sync::set_active(PeerId id, bool active, Chain chain, Now now, Actions& out
     const bool was_active = std::exchange(peer->active, active);
     if (active) {
         peer->headers.begin(state_->headers_env(chain, now, out));
-        if (!was_active) state_->bodies.on_shown(*peer, {chain, now, out});
+        if (!was_active) state_->bodies.on_shown(*peer, {chain, heard_time(chain, now), out});
     } else if (was_active) {
         peer->headers.stop();
-        state_->bodies.release(id, *peer, {chain, now, out});
+        state_->bodies.release(id, *peer, {chain, heard_time(chain, now), out});
     }
 }
 
@@ -71,7 +71,7 @@ void Sync::on_headers(PeerId id, const Headers& message, Chain chain, Now now, A
     SyncPeer* peer = state_->find(id);
     if (peer == nullptr || !peer->active) return;
     auto learnt = peer->headers.on_headers(message, state_->headers_env(chain, now, out));
-    state_->learn(id, *peer, std::move(learnt), {chain, now, out});
+    state_->learn(id, *peer, std::move(learnt), {chain, heard_time(chain, now), out});
 }
 
 void Sync::on_offered(PeerId id, const Result<void, Rejection>& verdict, Chain chain, Now now,
@@ -79,28 +79,28 @@ void Sync::on_offered(PeerId id, const Result<void, Rejection>& verdict, Chain c
     SyncPeer* peer = state_->find(id);
     if (peer == nullptr) return;
     auto learnt = peer->headers.on_offered(verdict, state_->headers_env(chain, now, out));
-    state_->learn(id, *peer, std::move(learnt), {chain, now, out});
+    state_->learn(id, *peer, std::move(learnt), {chain, heard_time(chain, now), out});
 }
 
 void Sync::on_block(PeerId id, const BlockBody& body, Chain chain, Now now, Actions& out) {
     if (SyncPeer* peer = state_->find(id))
-        state_->bodies.on_block(id, *peer, body, {chain, now, out});
+        state_->bodies.on_block(id, *peer, body, {chain, heard_time(chain, now), out});
 }
 
 void Sync::on_not_found(PeerId id, const BlockHash& block, Chain chain, Now now, Actions& out) {
     if (SyncPeer* peer = state_->find(id))
-        state_->bodies.on_not_found(id, *peer, block, {chain, now, out});
+        state_->bodies.on_not_found(id, *peer, block, {chain, heard_time(chain, now), out});
 }
 
 void Sync::on_verdict(PeerId id, const BlockHash& block, const std::optional<Rejection>& refused,
                       Chain chain, Now now, Actions& out) {
-    state_->bodies.on_verdict(id, block, refused, {chain, now, out});
+    state_->bodies.on_verdict(id, block, refused, {chain, heard_time(chain, now), out});
 }
 
 void Sync::on_tip(const TipChange& change, bool announce, Chain chain, Now now, Actions& out) {
-    state_->bodies.on_tip(change, {chain, now, out});
+    state_->bodies.on_tip(change, {chain, heard_time(chain, now), out});
     // While much is missing the tip moves all the time and is nobody's news.
-    if (!announce || state_->bodies.missing() > kAnnounced) return;
+    if (!announce || state_->bodies.missing() > kAnnounced || chain.ledger.is_half_way()) return;
 
     const Tip& tip = chain.ledger.tip();
     SharedBytes frame;
@@ -123,7 +123,7 @@ void Sync::on_tip(const TipChange& change, bool announce, Chain chain, Now now, 
 }
 
 void Sync::on_tick(Chain chain, Now now, Actions& out) {
-    const Bodies::Env env{chain, now, out};
+    const Bodies::Env env{chain, heard_time(chain, now), out};
     for (auto& [id, peer] : state_->peers)
         if (!peer.closing && peer.active)
             state_->learn(id, peer, peer.headers.on_tick(state_->headers_env(chain, now, out)),

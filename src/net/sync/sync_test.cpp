@@ -114,6 +114,29 @@ TEST(SyncHeaders, AnAnswerMayTakeItsTimeAndNoLonger) {
     EXPECT_NE(node.closed(kAlice).find("getheaders"), std::string::npos);
 }
 
+TEST(SyncHeaders, ToldWhileOthersOfThePeerAreBeingTakenAreAskedForAgain) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 4);
+    Party node{chain.params()};
+    node.open(kAlice);
+    (void)node.sent<GetHeaders>(kAlice);
+    const auto tell = [&](std::size_t from, std::size_t count) {
+        Headers message;
+        for (std::size_t i = from; i < from + count; ++i)
+            message.headers.push_back(blocks[i]->header);
+        node.sync.on_headers(kAlice, message, node.chain(), node.now, node.out);
+    };
+    tell(0, 2);
+    tell(2, 2);
+    EXPECT_TRUE(node.sent<GetHeaders>(kAlice).empty());
+    node.settle();
+    const auto questions = node.sent<GetHeaders>(kAlice);
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_EQ(questions[0].locator.front(), blocks[1]->header.hash);
+    node.headers(kAlice, std::vector{blocks[2], blocks[3]});
+    EXPECT_EQ(node.sync.best_of(kAlice)->first, blocks[3]->header.hash);
+}
+
 TEST(SyncHeaders, AnAnnouncementIsNoAnswer) {
     ChainBuilder chain;
     const auto blocks = chain.grow(chain.genesis(), 20);
@@ -268,6 +291,68 @@ TEST(SyncBodies, AreAskedForInChainOrderUpToTheLimitAndFollowedUpAtHalf) {
     }
     EXPECT_EQ(node.asked(kAlice), hashes_of(blocks, 16, 8));
     EXPECT_EQ(node.machine.tip().hash, blocks[7]->header.hash);
+}
+
+TEST(SyncBodies, OfSmallOnesMoreAreAskedForAtOnceAndOfLargeOnesAgainFewer) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 400);
+    Party node{chain.params()};
+    node.open(kAlice);
+    node.headers(kAlice, blocks);
+    std::size_t asked = node.asked(kAlice).size();
+    std::size_t most = asked;
+    for (std::size_t i = 0; i < 300; ++i) {
+        node.deliver(kAlice, blocks[i]);
+        asked += node.asked(kAlice).size();
+        most = std::max(most, asked - (i + 1));
+    }
+    EXPECT_GE(most, 4 * limits::kBlocksInFlight);
+    EXPECT_LE(most, limits::kSmallBlocksInFlight);
+
+    // A body that is not what it should be is as large as it likes.
+    const auto large = std::make_shared<const Bytes>(limits::kBytesInFlight + 1);
+    for (std::size_t i = 300; i < 310; ++i) {
+        node.body(kAlice, blocks[i]->header, large);
+        for (const auto& check : node.take<Check>())
+            node.verdict(kAlice, digest_cast<BlockHash>(check.what.hash), std::nullopt);
+    }
+    node.close(kAlice);
+    node.open(kBob);
+    node.headers(kBob, blocks);
+    EXPECT_EQ(node.asked(kBob).size(), limits::kBlocksInFlight);
+}
+
+TEST(SyncBodies, BeyondWhatMayWaitForItsCheckAreAskedForAgain) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 8);
+    Party node{chain.params()};
+    node.open(kAlice);
+    node.headers(kAlice, blocks);
+    ASSERT_EQ(node.asked(kAlice).size(), 8U);
+    const auto large = std::make_shared<const Bytes>(limits::kCheckingBytes / 2);
+    node.body(kAlice, blocks[0]->header, large);
+    node.body(kAlice, blocks[1]->header, large);
+    node.body(kAlice, blocks[2]->header, large);
+    auto checks = node.take<Check>();
+    EXPECT_EQ(checks.size(), 2U);
+    EXPECT_EQ(node.closed(kAlice), "");
+    node.verdict(kAlice, blocks[0]->header.hash, std::nullopt);
+    EXPECT_EQ(node.asked(kAlice), hashes_of(blocks, 2, 1));
+}
+
+TEST(SyncBodies, ThatWereNotHeardAreNotHeldOverdue) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 20);
+    Party node{chain.params()};
+    for (const PeerId peer : {kAlice, kBob}) {
+        node.open(peer);
+        node.headers(peer, blocks);
+    }
+    node.unheard = 55'000;
+    node.tick(55'000 + limits::kStallMin);
+    EXPECT_EQ(node.closed(kAlice), "");
+    node.tick(1);
+    EXPECT_NE(node.closed(kAlice).find("held up"), std::string::npos);
 }
 
 TEST(SyncBodies, ComeFromSeveralPeersAndEachOnce) {

@@ -22,7 +22,7 @@ class Party {
 public:
     explicit Party(std::shared_ptr<const ChainParams> params) : machine{params} {}
 
-    [[nodiscard]] Chain chain() { return {*machine.ledger, pool, *machine.rows}; }
+    [[nodiscard]] Chain chain() { return {*machine.ledger, pool, *machine.rows, false, unheard}; }
 
     /// Of one kind, taken out of what is waiting.
     template <class T>
@@ -141,6 +141,7 @@ public:
     static constexpr UnixSeconds kWall = Machine::kNow;
     Now now{1'000, kWall};
     Actions out;
+    Tick unheard = 0;  // ms in which it did not hear its peers
     bool announce = true;
     std::size_t headers_taken = 0;
 

@@ -5,15 +5,8 @@
 
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
-#include "net/serve/serve.hpp"
 
 namespace cairn::net::transport {
-namespace {
-
-/// Rows looked up in one go for a question whose items are not here.
-constexpr std::size_t kMissingAtOnce = 64;
-
-}  // namespace
 
 Peer::Peer(PeerHost& host, PeerId id, bool outbound, NodeAddress address, IpBytes ip, Tick deadline)
     : host_{host},
@@ -70,9 +63,7 @@ void Peer::on_frame(Bytes message) {
 void Peer::hear(Bytes frame) {
     auto message = decode(std::move(frame), max_block_);
     if (!message) return close(CloseCode::protocol_error, std::move(message.error()), true);
-    if (auto* headers = std::get_if<GetHeaders>(&*message)) return ask(std::move(*headers));
-    if (auto* items = std::get_if<GetData>(&*message)) return ask(std::move(*items));
-    if (std::holds_alternative<Mempool>(*message)) return ask(Mempool{});
+    if (answers_.take(*message)) return pump();
     post(PeerSaid{id_, std::move(*message)});
 }
 
@@ -92,7 +83,7 @@ void Peer::read() {
     if (reading_ || (state_ != State::shaking && state_ != State::open)) return;
     // A frame that is being written does not count: two that send each other a long block would
     // wait for each other.
-    if (unseen_ >= kUnseenMax || queued_ > limits::kSendQueuePause || asked_ >= kAskedMax) return;
+    if (unseen_ >= kUnseenMax || queued_ > limits::kSendQueuePause || answers_.is_full()) return;
     reading_ = true;
     socket_->read(state_ == State::open ? max_frame(max_block_) : kHandshakeFrameMax);
 }
@@ -141,67 +132,25 @@ void Peer::on_written() {
 
 void Peer::drop_what_waits() {
     queue_.clear();
-    questions_.clear();
-    queued_ = asked_ = 0;
+    answers_.clear();
+    queued_ = 0;
 }
 
 // What it asks.
 
-void Peer::ask(Question question) {
-    const auto* items = std::get_if<GetData>(&question);
-    asked_ += 1 + (items != nullptr ? items->items.size() : 0);
-    questions_.push_back(std::move(question));
-    pump();
-}
-
-void Peer::answered() {
-    const auto* items = std::get_if<GetData>(&questions_.front());
-    asked_ -= 1 + (items != nullptr ? items->items.size() : 0);
-    questions_.pop_front();
-}
-
 std::optional<Bytes> Peer::serve() {
-    while (!questions_.empty()) {
-        const auto before = questions_.size();
-        auto frame =
-            std::visit([this](auto& question) { return answer(question); }, questions_.front());
-        if (frame) return frame;
-        if (questions_.size() < before) continue;
-        // A long question, and nothing of it is here so far: others have their turn.
-        host_.later([weak = weak_from_this()] {
-            if (const auto self = weak.lock()) self->pump();
-        });
-        break;
-    }
+    if (answers_.empty() || serves_later_) return std::nullopt;
+    auto part = answers_.next(Staged{host_.view()->store});
+    if (part.frame || !part.more) return std::move(part.frame);
+    // A long question, and nothing to send so far: others have their turn.
+    serves_later_ = true;
+    host_.later([weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->serves_later_ = false;
+        self->pump();
+    });
     return std::nullopt;
-}
-
-std::optional<Bytes> Peer::answer(const GetHeaders& question) {
-    Bytes frame = encode(Message{headers_after(Staged{host_.view()->store}, question)});
-    answered();
-    return frame;
-}
-
-std::optional<Bytes> Peer::answer(const GetData& question) {
-    const Staged rows{host_.view()->store};
-    for (std::size_t looked = 0; at_item_ < question.items.size(); ++looked) {
-        if (looked == kMissingAtOnce) return std::nullopt;
-        const Item& item = question.items[at_item_++];
-        if (auto frame = frame_of(rows, item)) return frame;
-        missing_.push_back(item);
-    }
-    at_item_ = 0;
-    answered();
-    NotFound message{std::exchange(missing_, {})};
-    if (message.items.empty()) return std::nullopt;
-    return encode(Message{std::move(message)});
-}
-
-std::optional<Bytes> Peer::answer(const Mempool& /*question*/) {
-    const Inv part = pool_inventory(Staged{host_.view()->store}, pool_cursor_);
-    if (pool_cursor_.empty()) answered();
-    // An empty one too: that there is nothing (more) is what who asks is waiting for.
-    return encode(Message{part});
 }
 
 // The end.

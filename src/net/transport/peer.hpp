@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
+#include "net/serve/answers.hpp"
 #include "net/transport/transport.hpp"
 #include "net/transport/web_socket.hpp"
 
@@ -38,9 +38,7 @@ public:
 /// seen what it was handed, while the queue is long, or while questions wait, nothing more is read.
 class Peer final : public WebSocketOwner, public std::enable_shared_from_this<Peer> {
 public:
-    static constexpr std::size_t kUnseenMax = 64;    // events that the node has not run
-    static constexpr std::size_t kAskedMax = 8'192;  // questions and items that wait; honest peers
-                                                     // stay below, or two could wait for each other
+    static constexpr std::size_t kUnseenMax = 64;  // events that the node has not run
 
     Peer(PeerHost& host, PeerId id, bool outbound, NodeAddress address, IpBytes ip, Tick deadline);
 
@@ -61,8 +59,6 @@ public:
 private:
     enum class State : std::uint8_t { upgrading, shaking, open, closing, gone };
 
-    using Question = std::variant<GetHeaders, GetData, Mempool>;
-
     void on_upgraded() override;
     void on_frame(Bytes message) override;
     void on_written() override;
@@ -75,13 +71,8 @@ private:
     void pump();
     void write(SharedBytes frame);
     void drop_what_waits();
-    void ask(Question question);
-    void answered();  // the first question
-    /// The next frame that answers a question; none if no question waits.
+    /// The next frame of what it asked; none if there is none to send for now.
     [[nodiscard]] std::optional<Bytes> serve();
-    [[nodiscard]] std::optional<Bytes> answer(const GetHeaders& question);
-    [[nodiscard]] std::optional<Bytes> answer(const GetData& question);
-    [[nodiscard]] std::optional<Bytes> answer(const Mempool& question);
 
     PeerHost& host_;
     const PeerId id_;
@@ -107,11 +98,8 @@ private:
     std::size_t queued_ = 0;     // bytes of the queue
     std::size_t in_flight_ = 0;  // bytes of what is being written
 
-    std::deque<Question> questions_;
-    std::size_t asked_ = 0;      // questions and items in them
-    std::size_t at_item_ = 0;    // of the first question, a GetData
-    std::vector<Item> missing_;  // ... what it asked for and is not here
-    Bytes pool_cursor_;          // of the first question, a Mempool
+    Answers answers_;
+    bool serves_later_ = false;
 
     std::uint64_t last_in_ = 0, last_out_ = 0;
     Tick heard_ = 0;  // when bytes last came, or could not come

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <variant>
+
+#include "ledger/staged.hpp"
+#include "net/message.hpp"
+
+namespace cairn::net {
+
+/// What one peer asked of chain and pool and was not told yet: answered in the order asked, a frame
+/// at a time, by whoever has room to send one. Each call does a bounded part of the work, so that
+/// nobody else waits long; what a question has found so far is kept meanwhile. Not for several
+/// threads.
+class Answers {
+public:
+    /// Questions, and items in them, that may wait; beyond it nothing more is to be read from that
+    /// peer. Honest peers stay below, or two could wait for each other.
+    static constexpr std::size_t kAskedMax = 8'192;
+    // What a call looks at.
+    static constexpr std::size_t kItemsAtOnce = 64;
+    static constexpr std::size_t kHeadersAtOnce = 250;
+    static constexpr std::size_t kPoolRowsAtOnce = 1'000;
+
+    struct Part {
+        std::optional<Bytes> frame;
+        bool more = false;  // if no frame: nothing to send yet, ask again when others had a turn
+    };
+
+    /// Keeps a question that is answered here. False: it is another message, and untouched.
+    [[nodiscard]] bool take(Message& message);
+    [[nodiscard]] bool is_full() const { return asked_ >= kAskedMax; }
+    [[nodiscard]] bool empty() const { return questions_.empty(); }
+    void clear();
+
+    /// Goes on with the oldest question. `rows` is the chain as of now: it may have moved since the
+    /// call before.
+    [[nodiscard]] Part next(const Staged& rows);
+
+private:
+    struct HeadersAsked {
+        GetHeaders question;
+        Headers found;
+    };
+    struct ItemsAsked {
+        GetData question;
+        std::size_t done = 0;
+        NotFound missing;
+    };
+    struct PoolAsked {
+        Bytes cursor;
+        Inv found;
+    };
+    using Question = std::variant<HeadersAsked, ItemsAsked, PoolAsked>;
+
+    void keep(Question question, std::size_t weight);
+    void answered();
+    [[nodiscard]] Part go_on(HeadersAsked& asked, const Staged& rows);
+    [[nodiscard]] Part go_on(ItemsAsked& asked, const Staged& rows);
+    [[nodiscard]] Part go_on(PoolAsked& asked, const Staged& rows);
+
+    std::deque<std::pair<Question, std::size_t>> questions_;  // with what each weighs
+    std::size_t asked_ = 0;                                   // what all of them weigh
+};
+
+}  // namespace cairn::net
