@@ -52,5 +52,8 @@ inline constexpr std::uint64_t kUnaskedBytes = 2 * 1024 * 1024,
 /// Thousandths of an address a second, and addresses at once; what is beyond is not looked at.
 inline constexpr std::uint64_t kAddrRate = 100, kAddrBurst = 1'000;
 inline constexpr Tick kDialMin = 1'000, kDialMax = 300'000;  // ms between tries, doubling
+/// Of a registered or configured node, which may be reached from this side alone: so soon it is
+/// found again after an outage of any length.
+inline constexpr Tick kDialMaxKept = 20'000;
 
 }  // namespace cairn::net::limits

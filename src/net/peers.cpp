@@ -16,7 +16,7 @@ Peers::~Peers() = default;
 Peers::Peers(Peers&&) noexcept = default;
 
 std::size_t Peers::load(Chain chain, Now now) {
-    const std::size_t damaged = state_->book.load(chain.rows, now.wall);
+    const std::size_t damaged = state_->book.load(chain.rows, now);
     if (!state_->options.connect.empty()) state_->end_silence(chain);
     return damaged;
 }
@@ -123,7 +123,7 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
 
 void Peers::on_tick(Chain chain, Now now, Actions& out) {
     const std::size_t from = out.size();
-    state_->book.lift_expired(now.wall, chain.rows);
+    state_->book.lift_expired(now, chain.rows);
     state_->keep_alive(now, out);
     state_->sync->on_tick(chain, now, out);
     state_->relay->on_tick(chain, now, out);
@@ -196,8 +196,8 @@ std::vector<NodeState> Peers::nodes(Now now) const {
         else if (state.dialler.dialling(address))
             node.state = "dialling";
         else
-            node.state = node.key && state.book.banned_until(*node.key, now.wall) != 0 ? "banned"
-                                                                                       : "waiting";
+            node.state =
+                node.key && state.book.banned_for(*node.key, now) != 0 ? "banned" : "waiting";
         out.push_back(std::move(node));
     };
     for (const auto& node : state.book.registered()) list(node.address, true);

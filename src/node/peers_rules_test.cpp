@@ -89,6 +89,21 @@ TEST(Misbehaviour, IsBannedByKeyAndPublicIpForAnHour) {
     EXPECT_FALSE(refused(world.stranger(7, "203.0.113.5")));
 }
 
+/// Behind one public address there may be a registered node and somebody else.
+TEST(Misbehaviour, OfANeighbourKeepsNoRegisteredNodeOut) {
+    World world{2};
+    world.register_at(0, {world.at(1)});
+    world.cut(0, 1);
+    world.run();
+    const auto villain = world.open(0, world.stranger(5, "203.0.113.5"));
+    world.node(0).on_close(villain, "it sent garbage", world.now, true);
+    world.run();
+    EXPECT_NE(world.why_closed(0, world.open(0, world.stranger(6, "203.0.113.5"))), "");
+    auto named = world.stranger(0, "203.0.113.5");
+    named.key = world[1].options.peers.key;
+    EXPECT_EQ(world.why_closed(0, world.open(0, named)), "");
+}
+
 TEST(Misbehaviour, OfOneOnALocalAddressIsNotThatOfItsNeighbours) {
     for (const auto* ip : {"127.0.0.1", "10.0.0.1"}) {
         World world{1};

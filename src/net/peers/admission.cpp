@@ -24,11 +24,12 @@ std::optional<std::string> Peers::State::refusal(const Hello& hello, Now now) co
     if (!options.allowed.empty() && std::find(options.allowed.begin(), options.allowed.end(),
                                               hello.key) == options.allowed.end())
         return "its key is none of those that --allow-node names";
-    UnixSeconds until = book.banned_until(hello.key, now.wall);
-    if (const auto ip = ip_of(hello)) until = std::max(until, book.banned_until(*ip, now.wall));
-    if (until != 0)
-        return "it broke a rule and is not let in for another " + std::to_string(until - now.wall) +
-               " s";
+    UnixSeconds left = book.banned_for(hello.key, now);
+    // What others of its address did is no matter of a node that the operator named.
+    const auto from = ip_of(hello);
+    if (from && !book.is_registered(hello.key)) left = std::max(left, book.banned_for(*from, now));
+    if (left != 0)
+        return "it broke a rule and is not let in for another " + std::to_string(left) + " s";
     if (hello.outbound) {
         const auto* node = book.find(hello.address);
         if (node != nullptr && node->key && *node->key != hello.key)
@@ -114,11 +115,11 @@ void Peers::State::admit(PeerId id, const Hello& hello, Chain chain, Now now, Ac
 }
 
 void Peers::State::ban(const Hello& hello, Chain chain, Now now) {
-    const UnixSeconds until = now.wall + limits::kBanSeconds;
-    book.ban(hello.key, until, chain.rows);
+    book.ban(hello.key, limits::kBanSeconds, now, chain.rows);
     // Behind a private or the loopback address stand many; a public one is its own.
     const auto ip = ip_of(hello);
-    if (ip && class_of(*ip) == AddressClass::public_range) book.ban(*ip, until, chain.rows);
+    if (ip && class_of(*ip) == AddressClass::public_range)
+        book.ban(*ip, limits::kBanSeconds, now, chain.rows);
 }
 
 void Peers::State::drop(PeerId id, const std::string& why, bool banned, Chain chain, Now now,
@@ -129,7 +130,8 @@ void Peers::State::drop(PeerId id, const std::string& why, bool banned, Chain ch
     peers.erase(gone);
     if (banned) ban(peer.hello, chain, now);
     if (peer.hello.outbound)
-        dialler.closed(peer.hello.address, why, now.steady - peer.since, now.steady);
+        dialler.closed(peer.hello.address, why, now.steady - peer.since,
+                       longest_wait(peer.hello.address), now.steady);
     sync->on_close(id, chain, now, out);
     relay->on_close(id, chain, now, out);
 }

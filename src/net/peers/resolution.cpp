@@ -54,7 +54,6 @@ void Peers::State::ask(Resolution::Node& node, Chain chain, Now now, Actions& ou
         node.phase = Phase::done;
     };
     if (node.phase == Phase::done) return;
-    if (own.contains(node.address)) return fail_with("that is this node itself");
     if (!book.is_registered(node.address)) {
         const std::string why = dialler.last_error(node.address);
         return fail_with(why.empty() ? "it was removed meanwhile" : why);

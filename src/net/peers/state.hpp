@@ -40,6 +40,7 @@ struct Registration {
         std::optional<std::string> refused;  // why it is not stored
         std::optional<std::string> failed;   // what came of the dial
         bool connected = false;
+        bool fresh = false;  // stored by this very question
         [[nodiscard]] bool ended() const { return refused || failed || connected; }
     };
     Ticket ticket = 0;
@@ -75,7 +76,6 @@ struct Peers::State {
     [[nodiscard]] std::optional<std::string> refusal(const Hello& hello, Now now) const;
     /// Whether a new connection to a node is kept rather than the one there is.
     [[nodiscard]] bool newer_stays(const Peer& older, const Hello& newer, Now now) const;
-    void found_itself(const NodeAddress& address, Chain chain);
     void drop(PeerId id, const std::string& why, bool ban, Chain chain, Now now, Actions& out);
     /// Peers that are told to close from `from` on are gone at once; `blamed` for a fault of its
     /// own.
@@ -97,6 +97,8 @@ struct Peers::State {
     /// address.
     [[nodiscard]] std::optional<PeerId> peer_at(const NodeAddress& address) const;
     [[nodiscard]] bool is_ours_to_keep(const NodeAddress& address) const;
+    /// Before the next dial, in ms.
+    [[nodiscard]] Tick longest_wait(const NodeAddress& address) const;
     void end_silence(Chain chain);
 
     // gossip.cpp: addresses
@@ -109,6 +111,8 @@ struct Peers::State {
     // registration.cpp, resolution.cpp: questions that wait
     void register_nodes(Ticket ticket, const std::vector<std::string>& texts, Tick deadline,
                         Chain chain, Now now, Actions& out);
+    /// A registration that stored the address waits for the first answer there.
+    [[nodiscard]] bool is_first_contact(const NodeAddress& address) const;
     void note_dial(const NodeAddress& address, const std::optional<std::string>& failed);
     void end_registrations(Now now, Actions& out);
     [[nodiscard]] RegisterOutcome outcome_of(const Registration& registration) const;
@@ -128,7 +132,7 @@ struct Peers::State {
     std::optional<Relay> relay;
     std::map<PeerId, Peer> peers;
     std::set<NodeAddress> heard;         // told of by others, not dialled yet
-    std::set<NodeAddress> own;           // found to be this node
+    std::map<NodeAddress, Tick> own;     // said to be this node, and since when
     std::map<NodeAddress, NodeKey> met;  // keys at addresses of `connect`
     std::vector<Registration> registrations;
     std::vector<Resolution> resolutions;
