@@ -29,6 +29,10 @@ inline constexpr std::size_t kAnnouncedTransfers = 5'000;  // wanted from one pe
 inline constexpr std::size_t kKnownItems = 20'000;         // remembered a peer
 inline constexpr std::size_t kLowWorkHeaders =
     10'000'000;  // of a branch that has not shown enough work
+/// Headers whose blocks were never here: of one branch that a peer tells, and in all.
+inline constexpr std::size_t kBareOfBranch = 500'000, kBareHeaders = 1'000'000;
+/// So many blocks behind its headers a branch waits before more of it is asked for.
+inline constexpr std::size_t kHeadersAhead = 100'000;
 inline constexpr Tick kStallMin = 2'000, kStallMax = 64'000;      // ms
 inline constexpr Tick kHeadersWithin = 120'000;                   // ms
 inline constexpr Tick kTransferWithin = 10'000;                   // ms, then another peer is asked

@@ -299,7 +299,7 @@ TemplatePtr Node::make_template() {
 }
 
 Result<bool, StoreError> Node::write_staged() {
-    ledger_->stage_candidates(*staged_);
+    ledger_->stage_marks(*staged_);
     if (staged_->fault()) return fail(*staged_->fault());
     if (staged_->empty()) return false;
     if (auto written = store_->write(std::move(*staged_).to_batch()); !written)

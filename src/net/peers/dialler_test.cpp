@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/limits.hpp"
-#include "net/peers/budget.hpp"
+#include "net/budget.hpp"
 #include "net/peers/reach.hpp"
 
 namespace cairn::net {

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "net/budget.hpp"
 #include "net/limits.hpp"
 #include "net/peers.hpp"
 #include "net/peers/book.hpp"
-#include "net/peers/budget.hpp"
 #include "net/peers/dialler.hpp"
 #include "net/peers/reach.hpp"
 #include "net/relay/relay.hpp"
