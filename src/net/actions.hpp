@@ -31,7 +31,8 @@ enum class DialFault : std::uint8_t {
 /// What a handshake told of the other side. Its genesis is ours and its signature right.
 struct Hello {
     NodeKey key;
-    bool outbound = false;  // we dialled
+    std::uint32_t protocol = kProtocolNewest;  // that is spoken with it
+    bool outbound = false;                     // we dialled
     NodeAddress
         address;  // outbound: as it was dialled; inbound: its IP and the port it dialled from
     std::optional<IpBytes> ip;     // that was spoken to, where `address` is a name

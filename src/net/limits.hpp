@@ -14,6 +14,7 @@ inline constexpr std::size_t kGetDataItems = 1'000;
 inline constexpr std::size_t kHeaders = 2'000;
 inline constexpr std::size_t kLocator = 101;
 inline constexpr std::size_t kAddresses = 1'000;
+inline constexpr std::size_t kPoolPage = 2'000;  // ids of a `poolinv`, whatever was asked for
 inline constexpr std::size_t kUnconnecting = 8;  // headers messages whose parent is unknown
 /// Of any message but a block: an `inv` that is full is the largest.
 inline constexpr std::size_t kMessageBytes = 1 + 5 + kInvItems * 33;

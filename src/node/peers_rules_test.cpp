@@ -198,6 +198,30 @@ TEST(KeepAlive, PingsWhoIsQuietAndEndsWhoStaysQuiet) {
     EXPECT_FALSE(world[0].closed.at(guest).ban);
 }
 
+/// GET /nodes tells how far a peer is by its own last word, also where nothing is asked of it.
+TEST(Nodes, AreShownAtTheBlockTheyAnnouncedLast) {
+    for (const bool gossip : {true, false}) {
+        World world{1, gossip};
+        const auto blocks = world.chain.grow(world.chain.genesis(), 3);
+        for (const auto& block : blocks) ASSERT_TRUE(world.node(0).submit(block, world.now));
+        world.run();
+        auto hello = world.stranger(5);
+        hello.height = 1;
+        hello.tip = world.chain.genesis();
+        const auto guest = world.open(0, hello);
+        const auto shown = [&] { return world.node(0).nodes(world.now).at(0); };
+        EXPECT_EQ(shown().index, 1u);
+        world.say(0, guest, net::Headers{{blocks[0]->header, blocks[1]->header}});
+        EXPECT_EQ(shown().index, 3u);
+        EXPECT_EQ(shown().hash, blocks[1]->header.hash);
+        world.say(0, guest, net::Inv{{{net::ItemKind::block,
+                                       digest_cast<Hash256>(blocks[2]->header.hash)}}});
+        if (!gossip) {
+            EXPECT_EQ(shown().index, 4u);
+        }
+    }
+}
+
 TEST(KeepAlive, AnswersAPing) {
     World world{1};
     const auto guest = world.open(0, world.stranger(5));

@@ -101,13 +101,15 @@ void Peers::State::admit(PeerId id, const Hello& hello, Chain chain, Now now, Ac
         std::nullopt,
         0,
         false,
+        std::nullopt,
         {},
         TokenBucket{limits::kUnaskedMessages * 1'000, limits::kUnaskedMessagesBurst, now.steady},
         TokenBucket{limits::kUnaskedBytes * 1'000, limits::kUnaskedBytesBurst, now.steady},
         TokenBucket{limits::kAddrRate, limits::kAddrBurst, now.steady}};
     const auto [place, fresh] = peers.insert_or_assign(id, std::move(peer));
     sync->on_open(id, hello, options.gossip, chain, now, out);
-    relay->on_open(id, options.gossip, now, out);
+    const bool named = hello.outbound || book.is_registered(hello.key);
+    relay->on_open(id, hello.protocol, named, options.gossip, now);
     greet(id, place->second, out);
     // Registered, or dialled for a resolve that is over by now: known, and no longer needed.
     if (!options.gossip && hello.outbound && !is_asked(hello.address))

@@ -5,7 +5,7 @@
 
 #include "ledger/staged.hpp"
 #include "net/peers/book_rows.hpp"
-#include "net/peers/random.hpp"
+#include "net/random.hpp"
 
 namespace cairn::net {
 

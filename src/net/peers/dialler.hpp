@@ -5,7 +5,7 @@
 
 #include "core/primitives/time.hpp"
 #include "net/node_address.hpp"
-#include "net/peers/random.hpp"
+#include "net/random.hpp"
 
 namespace cairn::net {
 

@@ -26,6 +26,8 @@ struct Peer {
     std::optional<Tick> pinged;
     std::uint64_t ping_nonce = 0;
     bool addresses_told = false;
+    /// The end of the headers it told last, if it is known what they follow.
+    std::optional<std::pair<BlockHash, Height>> shown;
     std::set<NodeAddress> knows;  // addresses it was told or told us, at most kAddresses
     TokenBucket messages;
     TokenBucket bytes;
@@ -101,6 +103,11 @@ struct Peers::State {
     [[nodiscard]] Tick longest_wait(const NodeAddress& address) const;
     void end_silence(Chain chain);
 
+    // pools.cpp: when waiting transfers are compared
+    void compare_pools(const TipChange& change, Chain chain, Now now, Actions& out);
+    /// Blocks of an inventory tell how far a peer is.
+    static void note_blocks(Peer& peer, const Inv& message, Chain chain);
+
     // gossip.cpp: addresses
     void greet(PeerId id, Peer& peer, Actions& out);
     void on_get_addr(PeerId id, Peer& peer, Actions& out);
@@ -126,6 +133,7 @@ struct Peers::State {
 
     PeersOptions options;
     Random random;
+    std::uint64_t secret = 0;  // of lots
     Book book;
     Dialler dialler;
     std::optional<Sync> sync;
@@ -136,7 +144,8 @@ struct Peers::State {
     std::map<NodeAddress, NodeKey> met;  // keys at addresses of `connect`
     std::vector<Registration> registrations;
     std::vector<Resolution> resolutions;
-    Tick next_look = 0;  // at what is done every second
+    Tick next_look = 0;        // at what is done every second
+    bool catching_up = false;  // since the pools were last compared the chain was behind
 };
 
 }  // namespace cairn::net

@@ -46,6 +46,16 @@ std::optional<Bytes> frame_of(const Staged& rows, const Item& item) {
     return block_frame(*bytes);
 }
 
+PoolInv pool_page(const Staged& rows, const PoolPage& page) {
+    const std::size_t limit = std::min<std::size_t>(page.limit, limits::kPoolPage);
+    PoolInv answer;
+    // One more than is told: so it is known whether there is more.
+    answer.ids = tables::pending_ids(rows, page.after, limit + 1);
+    answer.more = answer.ids.size() > limit;
+    if (answer.more) answer.ids.pop_back();
+    return answer;
+}
+
 Inv pool_inventory(const Staged& rows, Bytes& cursor, std::size_t most) {
     Inv answer;
     std::optional<std::uint64_t> from = cursor.empty() ? 0 : read_big_endian<std::uint64_t>(cursor);

@@ -5,6 +5,7 @@
 
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
+#include "net/protocol/pieces.hpp"
 
 namespace cairn::net::transport {
 
@@ -26,7 +27,9 @@ void Peer::attach(std::shared_ptr<WebSocket> socket, std::shared_ptr<Traffic> tr
 void Peer::on_upgraded() {
     if (state_ != State::upgrading) return;
     state_ = State::shaking;
-    handshake_.emplace(host_.introduce(), outbound_, address_, host_.now());
+    Handshake::Ours ours = host_.introduce();
+    ours.protocol = socket_->protocol();
+    handshake_.emplace(std::move(ours), outbound_, address_, host_.now());
     write(std::make_shared<const Bytes>(handshake_->opening()));
     read();
 }
@@ -61,10 +64,11 @@ void Peer::on_frame(Bytes message) {
 }
 
 void Peer::hear(Bytes frame) {
-    auto message = decode(std::move(frame), max_block_);
+    auto message = decode(std::move(frame), max_block_, socket_->protocol());
     if (!message) return close(CloseCode::protocol_error, std::move(message.error()), true);
     if (answers_.take(*message)) return pump();
-    post(PeerSaid{id_, std::move(*message)});
+    for (Message& piece : in_pieces(std::move(*message)))
+        if (state_ == State::open) post(PeerSaid{id_, std::move(piece)});
 }
 
 void Peer::post(PeerEvent event) {

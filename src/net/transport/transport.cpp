@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "net/limits.hpp"
+#include "net/protocol/subprotocol.hpp"
 #include "net/transport/dialler.hpp"
 #include "net/transport/line.hpp"
 #include "net/transport/peer.hpp"
@@ -37,17 +38,6 @@ namespace {
 /// as many that may become some.
 constexpr std::size_t kInboundSockets = 2 * limits::kInbound;
 constexpr std::size_t kDialsAtOnce = 64;
-
-bool offers_subprotocol(std::string_view list) {
-    while (!list.empty()) {
-        std::string_view one = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), one.size() + 1));
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (one == transport::kSubprotocol) return true;
-    }
-    return false;
-}
 
 NodeAddress address_of(const tcp::endpoint& endpoint) {
     const auto address = endpoint.address();
@@ -129,10 +119,12 @@ public:
         const auto from = socket.remote_endpoint(ec);
         if (ec) return;
         const NodeAddress address = address_of(from);
-        if (!offers_subprotocol(inbound.protocols)) {
+        const auto protocol = newest_in(inbound.protocols);
+        if (!protocol) {
+            const std::string ours = offered_subprotocols();
             turn_away(socket, "400 Bad Request",
-                      "Nodes speak the subprotocol cairn.1 here (Sec-WebSocket-Protocol).");
-            return ports_.turned_away(address.to_string(), "it did not ask for cairn.1");
+                      "Nodes speak one of " + ours + " here (Sec-WebSocket-Protocol).");
+            return ports_.turned_away(address.to_string(), "it asked for none of " + ours);
         }
         if (stopping_ || inbound_ >= kInboundSockets) {
             turn_away(socket, "503 Service Unavailable", "This node has no place for more peers.");
@@ -141,8 +133,7 @@ public:
         ++inbound_;
         const auto peer = add_peer(false, address, *parse_ip(address.host), std::move(socket),
                                    std::move(inbound.read), now() + options_.dial_within);
-        sockets_.at(peer->id())
-            ->accept({inbound.host, inbound.key, inbound.version, inbound.protocols});
+        sockets_.at(peer->id())->accept({inbound.host, inbound.key, inbound.version, *protocol});
     }
 
     void carry_out(Actions& actions) {

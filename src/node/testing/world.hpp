@@ -223,7 +223,8 @@ private:
                 answer(frame ? *net::decode(std::move(*frame), chain.params()->spec().max_block)
                              : net::Message{net::NotFound{{item}}});
             }
-        } else if (std::holds_alternative<net::Mempool>(message)) {
+        } else if (const auto* pool = std::get_if<net::Mempool>(&message)) {
+            if (pool->page) return answer(net::pool_page(rows, *pool->page));
             Bytes cursor;
             do answer(net::pool_inventory(rows, cursor));
             while (!cursor.empty());
