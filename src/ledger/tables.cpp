@@ -355,6 +355,17 @@ std::optional<BlockHash> best(const Staged& rows, Height height) {
     return value ? BlockHash::from_bytes(*value) : std::nullopt;
 }
 
+std::vector<BlockHash> best_from(const Staged& rows, Height height, std::size_t limit) {
+    std::vector<BlockHash> hashes;
+    for (const auto& row :
+         rows.scan(Table::best, height_key(height), {}, Bounds{limit, SIZE_MAX})) {
+        const auto hash = BlockHash::from_bytes(*row.value);
+        if (!hash || row.key != height_key(height + hashes.size())) break;
+        hashes.push_back(*hash);
+    }
+    return hashes;
+}
+
 void put_best(Staged& rows, Height height, const BlockHash& hash) {
     rows.put(Table::best, height_key(height), Bytes(hash.bytes.begin(), hash.bytes.end()));
 }

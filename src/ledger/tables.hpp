@@ -142,6 +142,9 @@ void erase_undo(Staged& rows, Height height, const BlockHash& hash);
 
 [[nodiscard]] Bytes height_key(Height height);
 [[nodiscard]] std::optional<BlockHash> best(const Staged& rows, Height height);
+/// The best chain from a height on, at most `limit` blocks of it.
+[[nodiscard]] std::vector<BlockHash> best_from(const Staged& rows, Height height,
+                                               std::size_t limit);
 void put_best(Staged& rows, Height height, const BlockHash& hash);
 void erase_best(Staged& rows, Height height);
 

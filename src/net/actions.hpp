@@ -55,6 +55,10 @@ struct Close {
 struct Dial {
     NodeAddress to;
 };
+/// The operator named this peer's node: what it asks and says has a share of its own.
+struct Favour {
+    PeerId peer = 0;
+};
 /// A body that was asked for: to be checked outside the node's thread; comes back as `Checked`.
 struct Check {
     PeerId from = 0;
@@ -75,7 +79,7 @@ struct Resolved {
     ResolveOutcome outcome;
 };
 
-using Action = std::variant<Send, Close, Dial, Check, Offer, Registered, Resolved>;
+using Action = std::variant<Send, Close, Dial, Favour, Check, Offer, Registered, Resolved>;
 using Actions = std::vector<Action>;
 
 /// What came of a `Check`.

@@ -43,6 +43,10 @@ inline constexpr std::size_t kSendQueueBytes = 8 * 1024 * 1024;  // of one peer,
 inline constexpr std::size_t kSendQueuePause = 1024 * 1024;      // beyond it nothing is read of it
 inline constexpr std::size_t kInbound = 64;
 inline constexpr std::size_t kInboundOfNetwork = 16;  // of one public network (/16, IPv6 /32)
+inline constexpr std::size_t kInboundOfAddress = 8;   // of one public address
+/// Connections from outside that have not become peers, or are about to end: of one source (an
+/// IPv4 address, an IPv6 /64), and in all. Beyond it the oldest goes. They take no guest's place.
+inline constexpr std::size_t kHalfOpenOfSource = 16, kHalfOpen = 64;
 inline constexpr std::size_t kOutbound = 8;  // to learnt nodes; registered ones come on top
 inline constexpr std::size_t kRegistered = 256;
 inline constexpr std::size_t kLearnt = 1'024;
@@ -50,10 +54,6 @@ inline constexpr std::uint32_t kBanSeconds = 3'600;
 inline constexpr std::size_t kBans = 1'024;       // of keys, and as many of IPs
 inline constexpr std::size_t kHeard = 1'024;      // addresses told of and not dialled yet
 inline constexpr std::size_t kAddrForwarded = 8;  // peers that are told of a new one
-/// Of what was not asked for (inv, addr, short headers, pings), a peer: a second and at once.
-inline constexpr std::uint64_t kUnaskedMessages = 5'000, kUnaskedMessagesBurst = 20'000;
-inline constexpr std::uint64_t kUnaskedBytes = 2 * 1024 * 1024,
-                               kUnaskedBytesBurst = 8 * 1024 * 1024;
 /// Thousandths of an address a second, and addresses at once; what is beyond is not looked at.
 inline constexpr std::uint64_t kAddrRate = 100, kAddrBurst = 1'000;
 inline constexpr Tick kDialMin = 1'000, kDialMax = 300'000;  // ms between tries, doubling

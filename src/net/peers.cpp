@@ -48,11 +48,8 @@ void Peers::on_message(PeerId id, const Message& message, Chain chain, Now now, 
     Peer& peer = found->second;
     const std::size_t from = out.size();
     peer.heard = now.steady;
+    if (const auto* pong = std::get_if<Pong>(&message)) State::on_pong(peer, *pong, now);
     peer.pinged.reset();
-    if (!State::within_budget(peer, message, now)) {
-        out.push_back(Close{id, "it says more than a node has to say"});
-        return state_->reap(from, std::nullopt, chain, now, out);
-    }
     std::optional<PeerId> blamed;
     if (const auto* ping = std::get_if<Ping>(&message)) {
         send(out, id, Pong{ping->nonce});
@@ -103,6 +100,9 @@ void Peers::on_verdict(PeerId id, const Item& what, const TransferPtr& transfer,
                        const std::optional<Rejection>& refused, Chain chain, Now now,
                        Actions& out) {
     const std::size_t from = out.size();
+    if (const auto peer = state_->peers.find(id); peer != state_->peers.end() && !refused)
+        (what.kind == ItemKind::block ? peer->second.gave_block : peer->second.gave_transfer) =
+            now.steady;
     if (what.kind == ItemKind::block)
         state_->sync->on_verdict(id, digest_cast<BlockHash>(what.hash), refused, chain, now, out);
     else

@@ -37,6 +37,7 @@ void Peers::State::register_nodes(Ticket ticket, const std::vector<std::string>&
             if (peer) {
                 const Hello& hello = peers.at(*peer).hello;
                 book.pin(*address, hello.key, chain.rows);
+                out.push_back(Favour{*peer});
                 entry.connected = true;
             } else if (!dialler.dialling(*address)) {
                 dial(*address, now, out);

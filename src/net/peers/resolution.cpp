@@ -60,8 +60,10 @@ void Peers::State::ask(Resolution::Node& node, Chain chain, Now now, Actions& ou
     }
     const auto peer = peer_at(node.address);
     if (node.phase != Phase::reach && peer != node.peer) {
-        // Perhaps for another connection to the same node; if it was a guest who left, it is dialled.
-        if (!peer && node.dialled) return fail_with("the connection ended: " + dialler.last_error(node.address));
+        // Perhaps for another connection to the same node; if it was a guest who left, it is
+        // dialled.
+        if (!peer && node.dialled)
+            return fail_with("the connection ended: " + dialler.last_error(node.address));
         node.phase = Phase::reach;
     }
     if (node.phase == Phase::reach) {

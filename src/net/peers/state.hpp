@@ -25,12 +25,13 @@ struct Peer {
     Tick heard = 0;  // the last word of it
     std::optional<Tick> pinged;
     std::uint64_t ping_nonce = 0;
+    std::optional<Tick> ping;  // the shortest, ms
+    Tick gave_transfer = 0;    // that we did not have, last
+    Tick gave_block = 0;
     bool addresses_told = false;
     /// The end of the headers it told last, if it is known what they follow.
     std::optional<std::pair<BlockHash, Height>> shown;
     std::set<NodeAddress> knows;  // addresses it was told or told us, at most kAddresses
-    TokenBucket messages;
-    TokenBucket bytes;
     TokenBucket addresses;
 };
 
@@ -76,6 +77,11 @@ struct Peers::State {
     void admit(PeerId id, const Hello& hello, Chain chain, Now now, Actions& out);
     /// The sentence for a connection that does not count; none if it does.
     [[nodiscard]] std::optional<std::string> refusal(const Hello& hello, Now now) const;
+    /// Whether the operator named the node: it always finds room.
+    [[nodiscard]] bool is_named(const Hello& hello) const;
+    /// The same for want of room; a guest may be closed to make some.
+    [[nodiscard]] std::optional<std::string> make_room(const Hello& hello, Actions& out);
+    [[nodiscard]] std::uint64_t lot_of(const Bytes& source) const;
     /// Whether a new connection to a node is kept rather than the one there is.
     [[nodiscard]] bool newer_stays(const Peer& older, const Hello& newer, Now now) const;
     void drop(PeerId id, const std::string& why, bool ban, Chain chain, Now now, Actions& out);
@@ -84,8 +90,7 @@ struct Peers::State {
     void reap(std::size_t from, std::optional<PeerId> blamed, Chain chain, Now now, Actions& out);
     void ban(const Hello& hello, Chain chain, Now now);
     void keep_alive(Now now, Actions& out);
-    /// False: it says more than anybody has to say.
-    [[nodiscard]] static bool within_budget(Peer& peer, const Message& message, Now now);
+    static void on_pong(Peer& peer, const Pong& pong, Now now);
 
     // dialling.cpp: who is dialled
     void dial_due(Chain chain, Now now, Actions& out);

@@ -21,13 +21,12 @@ Height fork_height(const Staged& rows, const std::vector<BlockHash>& locator) {
 
 Headers headers_after(const Staged& rows, const GetHeaders& question, std::size_t most) {
     Headers answer;
-    for (Height height = fork_height(rows, question.locator) + 1; answer.headers.size() < most;
-         ++height) {
-        const auto hash = tables::best(rows, height);
-        const auto record = hash ? tables::header(rows, *hash) : std::nullopt;
+    const Height from = fork_height(rows, question.locator) + 1;
+    for (const BlockHash& hash : tables::best_from(rows, from, most)) {
+        const auto record = tables::header(rows, hash);
         if (!record) break;
-        answer.headers.push_back({record->header, *hash});
-        if (*hash == question.stop) break;
+        answer.headers.push_back({record->header, hash});
+        if (hash == question.stop) break;
     }
     return answer;
 }
