@@ -6,6 +6,7 @@
 #include "miner/search.hpp"
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
+#include "net/protocol/pieces.hpp"
 
 namespace cairn::sim {
 namespace {
@@ -276,10 +277,15 @@ void Machine::on_frame(ConnectionId connection, const SharedBytes& frame) {
     auto message = net::decode(*frame, max_block);
     if (!message) return hang_up(connection, message.error(), true);
     if (peer->second.answers.take(*message)) return serve(connection, peer->second);
-    auto shared = std::make_shared<const net::Message>(std::move(*message));
-    post_of(connection, frame->size(), [connection, shared](Node& node, Now when) {
-        node.on_message(connection, *shared, when);
-    });
+    auto pieces = net::in_pieces(std::move(*message));
+    for (auto& piece : pieces) {
+        if (!peers_.contains(connection)) return;
+        auto shared = std::make_shared<const net::Message>(std::move(piece));
+        post_of(connection, frame->size() / pieces.size(),
+                [connection, shared](Node& node, Now when) {
+                    node.on_message(connection, *shared, when);
+                });
+    }
 }
 
 /// As the transport posts what a peer says: it reads on once the node has seen that.

@@ -67,7 +67,7 @@ protected:
     /// Whether a replay would miss that row: what the blocks do not tell of.
     [[nodiscard]] bool is_out_of_scope(const Row& row) const {
         if (row.table == Table::meta) return as_text(row.key) != "tip";
-        if (row.table == Table::headers && row.key[0] == 2) return true;
+        if (row.table == Table::headers && row.key[0] >= 2) return true;
         return row.table == Table::pool && row.key[0] == 2;  // made anew at each start
     }
     /// The store with one row changed.

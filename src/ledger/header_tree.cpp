@@ -28,6 +28,11 @@ void HeaderTree::put(Staged& rows, const BlockHash& hash, const HeaderRecord& re
     tables::put_header(rows, hash, record);
 }
 
+void HeaderTree::erase(Staged& rows, const BlockHash& hash, const BlockHash& parent) {
+    cache_.erase(hash);
+    tables::erase_header(rows, hash, parent);
+}
+
 HeaderContext HeaderTree::context_after(const Staged& rows, const ChainParams& params,
                                         const HeaderRecord& parent) {
     std::array<UnixSeconds, kMedianSpan> times{};

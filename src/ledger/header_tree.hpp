@@ -19,6 +19,8 @@ public:
     /// fault from then on.
     [[nodiscard]] std::optional<HeaderRecord> require(const Staged& rows, const BlockHash& hash);
     void put(Staged& rows, const BlockHash& hash, const HeaderRecord& record);
+    /// Only of a header that nothing stands on.
+    void erase(Staged& rows, const BlockHash& hash, const BlockHash& parent);
 
     /// What the branch that ends in `parent` demands of the next header.
     [[nodiscard]] HeaderContext context_after(const Staged& rows, const ChainParams& params,

@@ -28,6 +28,7 @@ void stage_genesis(const ChainParams& params, Staged& rows) {
     const Connected state = connect_genesis(params);
     tables::put_chain(rows, hash);
     tables::put_sequence(rows, 1);
+    tables::put_bare_count(rows, 0);
     tables::put_header(rows, hash, record);
     tables::put_block(rows, 1, hash, params.genesis_bytes());
     tables::put_best(rows, 1, hash);
@@ -54,8 +55,15 @@ Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params
     if (!tip) return fail(OpenError{"the store holds a chain but not its tip: restore a backup"});
     Ledger ledger{std::move(params), *tip, limits};
     ledger.next_sequence_ = tables::sequence(rows);
-    for (const auto& hash : tables::candidates(rows)) {
-        ledger.stored_candidates_.insert(hash);
+    ledger.bare_ = tables::bare_count(rows);
+    for (const auto& hash : tables::marked(rows, tables::Mark::to_link))
+        ledger.to_link_.push_back({hash, std::nullopt});
+    for (const auto& hash : tables::marked(rows, tables::Mark::to_condemn))
+        ledger.to_condemn_.push_back({hash, std::nullopt});
+    for (const auto mark : {tables::Mark::to_link, tables::Mark::to_condemn})
+        for (const auto& hash : tables::marked(rows, mark)) ledger.stored_[mark].insert(hash);
+    for (const auto& hash : tables::marked(rows, tables::Mark::candidate)) {
+        ledger.stored_[tables::Mark::candidate].insert(hash);
         const auto record = ledger.tree_.find(rows, hash);
         if (record && record->linked && !record->invalid && record->work > tip->work)
             ledger.candidates_.insert({record->work, record->sequence, hash});
@@ -67,7 +75,27 @@ Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params
 Result<void, Rejection> Ledger::add_header(const HashedHeader& header, UnixSeconds now, Staged& rows) {
     const auto added = tree_.add(rows, *params_, header, now);
     if (!added) return fail(added.error());
+    if (added->fresh) {
+        tables::put_bare(rows, {added->record.height, header.hash});
+        count_bare(bare_ + 1, rows);
+    }
     return {};
+}
+
+void Ledger::count_bare(std::uint64_t count, Staged& rows) {
+    bare_ = count;
+    tables::put_bare_count(rows, count);
+}
+
+bool Ledger::forget(const BlockHash& hash, Staged& rows) {
+    const auto record = tree_.find(rows, hash);
+    if (!record || record->has_body) return false;
+    const tables::BareHeader bare{record->height, hash};
+    if (!tables::is_bare(rows, bare) || tables::has_children(rows, hash)) return false;
+    tree_.erase(rows, hash, record->header.previous_hash);
+    tables::erase_bare(rows, bare);
+    count_bare(bare_ > 0 ? bare_ - 1 : 0, rows);
+    return true;
 }
 
 Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now, Staged& rows) {
@@ -75,6 +103,11 @@ Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now
     if (!added) return fail(added.error());
     HeaderRecord record = added->record;
     if (record.has_body) return false;
+    const tables::BareHeader bare{record.height, block->header.hash};
+    if (!added->fresh && bare_ > 0 && tables::is_bare(rows, bare)) {
+        tables::erase_bare(rows, bare);
+        count_bare(bare_ - 1, rows);
+    }
     record.has_body = true;
     record.size = static_cast<std::uint32_t>(block->bytes->size());
     record.transactions = static_cast<std::uint32_t>(block->transfers.size() + 1);
@@ -84,32 +117,26 @@ Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now
 
     const auto parent = tree_.require(rows, record.header.previous_hash);
     if (parent && parent->linked) link(block->header.hash, !added->fresh, rows);
+    (void)link_some(rows);
     return true;
 }
 
 /// Gives a block whose ancestors all have bodies its place in the order of arrival, and with it those
 /// of its descendants that had been waiting for it, if it may have any: looking for them is a scan.
 void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
-    std::deque<BlockHash> ready{hash};
-    while (!ready.empty()) {
-        const BlockHash at = ready.front();
-        ready.pop_front();
-        auto record = tree_.require(rows, at);
-        if (!record || !record->has_body || record->invalid) continue;
-        record->linked = true;
-        record->sequence = next_sequence_++;
-        tree_.put(rows, at, *record);
-        if (record->work > tip_.work) candidates_.insert({record->work, record->sequence, at});
-        if (!may_have_children) break;
-        for (const auto& child : tables::children(rows, at)) ready.push_back(child);
-    }
+    auto record = tree_.require(rows, hash);
+    if (!record || !record->has_body || record->invalid || record->linked) return;
+    record->linked = true;
+    record->sequence = next_sequence_++;
+    tree_.put(rows, hash, *record);
+    if (record->work > tip_.work) candidates_.insert({record->work, record->sequence, hash});
     tables::put_sequence(rows, next_sequence_);
+    if (may_have_children) to_link_.push_back({hash, std::nullopt});
 }
 
 void Ledger::condemn(const BlockHash& hash, Rule reason, Staged& rows) {
     mark_invalid(hash, reason, rows);
-    std::size_t done = 0;
-    while (!condemned_.empty() && done < limits_.slice_rows) done += condemn_next(rows);
+    (void)condemn_some(rows);
 }
 
 void Ledger::mark_invalid(const BlockHash& hash, Rule reason, Staged& rows) {
@@ -119,17 +146,41 @@ void Ledger::mark_invalid(const BlockHash& hash, Rule reason, Staged& rows) {
     record->reason = reason;
     tree_.put(rows, hash, *record);
     candidates_.erase({record->work, record->sequence, hash});
-    condemned_.push_back(hash);
+    to_condemn_.push_back({hash, std::nullopt});
 }
 
-/// Goes on with what stands on a block that is invalid; the rows it looked at. After a crash in
-/// between, the rest is found by whoever tries to go there.
-std::size_t Ledger::condemn_next(Staged& rows) {
-    const BlockHash at = condemned_.front();
-    condemned_.pop_front();
-    const auto children = tables::children(rows, at);
-    for (const auto& child : children) mark_invalid(child, Rule::parent_valid, rows);
-    return 1 + children.size();
+/// Goes on with the children of the headers that wait in `parents`; as `visit` finds, these come to
+/// stand there themselves. How many it looked at.
+template <class Visit>
+std::size_t Ledger::visit_children(std::vector<Parent>& parents, bool newest_first,
+                                   const Staged& rows, Visit visit) {
+    std::size_t looked = 0;
+    for (std::size_t left = kChildrenAtOnce; left > 0 && !parents.empty();) {
+        const std::size_t at = newest_first ? parents.size() - 1 : 0;
+        const auto children =
+            tables::children_behind(rows, parents[at].hash, parents[at].looked_at, left);
+        if (children.size() < left)
+            parents.erase(parents.begin() + static_cast<std::ptrdiff_t>(at));
+        else
+            parents[at].looked_at = children.back();
+        left -= std::min(left, children.size() + 1);
+        looked += children.size() + 1;
+        for (const auto& child : children) visit(child);
+    }
+    return looked;
+}
+
+std::size_t Ledger::link_some(Staged& rows) {
+    // In the order in which they wait, which is that of their arrival.
+    return visit_children(to_link_, false, rows,
+                          [&](const BlockHash& child) { link(child, true, rows); });
+}
+
+std::size_t Ledger::condemn_some(Staged& rows) {
+    // Down one branch after the other, so that few wait at once.
+    return visit_children(to_condemn_, true, rows, [&](const BlockHash& child) {
+        mark_invalid(child, Rule::parent_valid, rows);
+    });
 }
 
 /// The switch leads from the tip to a block that is still to be tried.
@@ -310,13 +361,13 @@ std::size_t Ledger::move_one(Staged& rows, TipChange& change) {
 bool Ledger::advance(Staged& rows, TipChange& change) {
     std::size_t done = 0;
     while (!rows.fault()) {
-        const bool condemns = !condemned_.empty();
-        if (!condemns && candidates_.empty()) return false;
+        if (!has_unvisited() && candidates_.empty()) return false;
         const bool spent = done >= limits_.slice_rows;
-        if (condemns || !is_switching()) {
+        // First it has to be known what is valid, and which branch has the most work.
+        if (has_unvisited() || !is_switching()) {
             if (spent) return true;
-            if (condemns) {
-                done += condemn_next(rows);
+            if (has_unvisited()) {
+                done += link_some(rows) + condemn_some(rows);
             } else {
                 look_down(rows);
                 ++done;
@@ -338,14 +389,26 @@ bool Ledger::advance(Staged& rows, TipChange& change) {
     return false;
 }
 
-void Ledger::stage_candidates(Staged& rows) {
-    std::set<BlockHash> now;
-    for (const auto& candidate : candidates_) now.insert(candidate.hash);
+void Ledger::stage_mark(tables::Mark mark, std::set<BlockHash> now, Staged& rows) {
+    std::set<BlockHash>& stored = stored_[mark];
     for (const auto& hash : now)
-        if (!stored_candidates_.contains(hash)) tables::put_candidate(rows, hash);
-    for (const auto& hash : stored_candidates_)
-        if (!now.contains(hash)) tables::erase_candidate(rows, hash);
-    stored_candidates_ = std::move(now);
+        if (!stored.contains(hash)) tables::put_mark(rows, mark, hash);
+    for (const auto& hash : stored)
+        if (!now.contains(hash)) tables::erase_mark(rows, mark, hash);
+    stored = std::move(now);
+}
+
+void Ledger::stage_marks(Staged& rows) {
+    std::set<BlockHash> hashes;
+    for (const auto& candidate : candidates_) hashes.insert(candidate.hash);
+    stage_mark(tables::Mark::candidate, std::move(hashes), rows);
+    const auto of = [](const std::vector<Parent>& parents) {
+        std::set<BlockHash> list;
+        for (const auto& parent : parents) list.insert(parent.hash);
+        return list;
+    };
+    stage_mark(tables::Mark::to_link, of(to_link_), rows);
+    stage_mark(tables::Mark::to_condemn, of(to_condemn_), rows);
 }
 
 HeaderContext Ledger::next_context(const Staged& rows) {

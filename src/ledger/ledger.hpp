@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -49,6 +50,7 @@ public:
     static constexpr std::size_t kAtomicBlocks = 128;
     static constexpr std::size_t kSliceRows = 2'000;  // accounts, index rows, headers
     static constexpr std::size_t kRecentBlocks = 8;
+    static constexpr std::size_t kChildrenAtOnce = 1'000;          // headers looked at
 
     struct Limits {
         std::size_t overlay_bytes = kOverlayMax;
@@ -70,9 +72,15 @@ public:
                                                      Staged& rows);
     /// Keeps a block (and its header, if new); does not connect it. True if it was new.
     [[nodiscard]] Result<bool, Rejection> add_block(const BlockPtr& block, UnixSeconds now, Staged& rows);
-    /// Marks a known header invalid, for good, and so all its descendants: those that are more than
-    /// a slice as `advance` goes on.
+    /// Marks a known header and all its descendants invalid, for good: some at once, the rest by
+    /// `advance`, which moves nowhere before that is done.
     void condemn(const BlockHash& hash, Rule reason, Staged& rows);
+    /// How many headers there are whose block was never here: what peers can make us store without
+    /// a block.
+    [[nodiscard]] std::uint64_t bare() const { return bare_; }
+    /// Takes such a header out of the store. False, and nothing is changed: its block is or was
+    /// here, it is unknown, or another header stands on it.
+    [[nodiscard]] bool forget(const BlockHash& hash, Staged& rows);
     /// Moves towards the branch of most work, a slice at a time; appends what it did to `change`.
     /// True: there is more to do; write what is staged, then call again. A row that must be there and is
     /// not is a fault of `rows`, as is a read that failed.
@@ -86,8 +94,9 @@ public:
     [[nodiscard]] std::uint64_t moved() const { return moved_; }
     /// Transactions of the largest of those since this was last asked.
     [[nodiscard]] std::uint32_t take_largest_moved() { return std::exchange(largest_moved_, 0); }
-    /// Stages which tips are still to be tried, so that a crash between slices loses none.
-    void stage_candidates(Staged& rows);
+    /// Stages which tips are still to be tried and what else is to be gone on with, so that a crash
+    /// between slices loses nothing.
+    void stage_marks(Staged& rows);
 
     [[nodiscard]] std::optional<HeaderRecord> header(const Staged& rows, const BlockHash& hash) {
         return tree_.find(rows, hash);
@@ -112,6 +121,11 @@ private:
             if (a.work != b.work) return a.work > b.work;
             return std::tie(a.sequence, a.hash) < std::tie(b.sequence, b.hash);
         }
+    };
+    /// A header whose children are to be visited, so many at a time.
+    struct Parent {
+        BlockHash hash;
+        std::optional<BlockHash> looked_at;  // the last child that was
     };
     /// The way down from a candidate to what is known of it, found a step at a time.
     struct Way {
@@ -138,8 +152,15 @@ private:
         : params_{std::move(params)}, limits_{limits}, tip_{tip} {}
 
     void link(const BlockHash& hash, bool may_have_children, Staged& rows);
+    void count_bare(std::uint64_t count, Staged& rows);
     void mark_invalid(const BlockHash& hash, Rule reason, Staged& rows);
-    [[nodiscard]] std::size_t condemn_next(Staged& rows);
+    template <class Visit>
+    static std::size_t visit_children(std::vector<Parent>& parents, bool newest_first,
+                                      const Staged& rows, Visit visit);
+    std::size_t link_some(Staged& rows);
+    std::size_t condemn_some(Staged& rows);
+    [[nodiscard]] bool has_unvisited() const { return !to_link_.empty() || !to_condemn_.empty(); }
+    void stage_mark(tables::Mark mark, std::set<BlockHash> now, Staged& rows);
     [[nodiscard]] bool is_switching() const;
     void look_down(Staged& rows);
     [[nodiscard]] bool joins_switch(Height height);
@@ -159,9 +180,11 @@ private:
     Tip tip_;
     HeaderTree tree_;
     std::uint64_t next_sequence_ = 1;
+    std::uint64_t bare_ = 0;
+    std::vector<Parent> to_link_;     // linked; their children may have waited for it
+    std::vector<Parent> to_condemn_;  // invalid, and so are their children
     std::set<Candidate> candidates_;         // linked, not invalid, more work than the tip
-    std::set<BlockHash> stored_candidates_;  // what the table says
-    std::deque<BlockHash> condemned_;        // invalid, what stands on them not yet
+    std::map<tables::Mark, std::set<BlockHash>> stored_;  // what the table says
     std::optional<Way> way_;
     std::optional<Switch> switch_;
     std::deque<BlockPtr> recent_;

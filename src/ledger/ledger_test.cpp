@@ -579,7 +579,7 @@ TEST(LedgerFaults, AnyReadThatFailsPoisonsTheStagedRowsAndNothingIsLost) {
         const auto kept = machine.keep(b.back());
         while (machine.ledger->advance(*machine.rows, change)) {
         }
-        machine.ledger->stage_candidates(*machine.rows);
+        machine.ledger->stage_marks(*machine.rows);
         if (faults.reads_seen <= n) break;
         ++struck;
         EXPECT_TRUE(machine.rows->fault()) << "read " << n;
@@ -813,12 +813,12 @@ TEST(LedgerOpen, TriesOnlyStoredCandidatesThatCanStillWin) {
     // Less work, as much, no body, unknown.
     for (const auto& hash :
          {lesser->header.hash, equal[1]->header.hash, bodiless[2]->header.hash, BlockHash{}})
-        tables::put_candidate(more, hash);
+        tables::put_mark(more, tables::Mark::candidate, hash);
     ASSERT_TRUE(machine.store.write(std::move(more).to_batch()));
     machine.open();
     EXPECT_TRUE(machine.settle().empty());
     EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
-    EXPECT_TRUE(tables::candidates(*machine.rows).empty());  // and they are forgotten
+    EXPECT_TRUE(tables::marked(*machine.rows, tables::Mark::candidate).empty());  // and they are forgotten
 
     const auto heavier = chain.grow(best[0]->header.hash, 2);
     for (const auto& block : heavier) EXPECT_TRUE(machine.keep(block));

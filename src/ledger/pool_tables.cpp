@@ -89,6 +89,15 @@ std::optional<std::uint64_t> pending_order(const Staged& rows, const Txid& id) {
     return Reader{*order}.integer<std::uint64_t>();
 }
 
+std::vector<Txid> pending_ids(const Staged& rows, const Txid& after, std::size_t limit) {
+    std::vector<Txid> ids;
+    Bytes from = digest_key(kId, after.bytes);
+    from.push_back(0);
+    for (const auto& row : rows.scan(Table::pool, from, Bytes{kSender}, Bounds{limit, SIZE_MAX}))
+        if (const auto id = Txid::from_bytes(ByteView{row.key}.subspan(1))) ids.push_back(*id);
+    return ids;
+}
+
 void erase_pending_index(Staged& rows) {
     Bytes from{kId};
     for (;;) {

@@ -49,6 +49,9 @@ struct PendingPage {
 [[nodiscard]] Bytes pending_key(std::uint64_t order);
 /// The order under which a waiting transfer is known by its id.
 [[nodiscard]] std::optional<std::uint64_t> pending_order(const Staged& rows, const Txid& id);
+/// The ids of waiting transfers above `after`, ascending, at most `limit`.
+[[nodiscard]] std::vector<Txid> pending_ids(const Staged& rows, const Txid& after,
+                                            std::size_t limit);
 /// Removes the rows by id and by sender of all waiting transfers; `put_pending` makes them anew.
 void erase_pending_index(Staged& rows);
 /// Waiting transfers from `order` upward.

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t kRecord = 0;
 constexpr std::uint8_t kChild = 1;
-constexpr std::uint8_t kCandidate = 2;
+constexpr std::uint8_t kBare = 3;
 
 Bytes text_key(std::string_view text) {
     const ByteView view = as_bytes(text);
@@ -19,6 +19,13 @@ template <class Tag>
 Bytes prefixed(std::uint8_t prefix, const Digest<Tag>& digest) {
     Bytes key{prefix};
     append(key, digest.bytes);
+    return key;
+}
+
+Bytes bare_key(const BareHeader& header) {
+    Bytes key{kBare};
+    append_big_endian(key, ~header.height);
+    append(key, header.hash.bytes);
     return key;
 }
 
@@ -203,14 +210,86 @@ void put_child(Staged& rows, const BlockHash& parent, const BlockHash& child) {
     rows.put(Table::headers, std::move(key), {});
 }
 
-std::vector<BlockHash> candidates(const Staged& rows) { return hashes_under(rows, Bytes{kCandidate}); }
-
-void put_candidate(Staged& rows, const BlockHash& hash) {
-    rows.put(Table::headers, prefixed(kCandidate, hash), {});
+std::vector<BlockHash> children_behind(const Staged& rows, const BlockHash& parent,
+                                       const std::optional<BlockHash>& behind, std::size_t limit) {
+    const Bytes prefix = prefixed(kChild, parent);
+    Bytes from = prefix;
+    if (behind) {
+        append(from, behind->bytes);
+        from.push_back(0);
+    }
+    Bytes to = prefix;
+    to.insert(to.end(), 40, 0xff);
+    std::vector<BlockHash> hashes;
+    for (const auto& row : rows.scan(Table::headers, from, to, Bounds{limit, SIZE_MAX}))
+        if (auto hash = BlockHash::from_bytes(ByteView{row.key}.subspan(prefix.size())))
+            hashes.push_back(*hash);
+    return hashes;
 }
 
-void erase_candidate(Staged& rows, const BlockHash& hash) {
-    rows.erase(Table::headers, prefixed(kCandidate, hash));
+bool has_children(const Staged& rows, const BlockHash& parent) {
+    return !children_behind(rows, parent, std::nullopt, 1).empty();
+}
+
+void erase_header(Staged& rows, const BlockHash& hash, const BlockHash& parent) {
+    rows.erase(Table::headers, prefixed(kRecord, hash));
+    Bytes child = prefixed(kChild, parent);
+    append(child, hash.bytes);
+    rows.erase(Table::headers, std::move(child));
+}
+
+std::uint64_t bare_count(const Staged& rows) {
+    const auto value = rows.get(Table::meta, as_bytes("bare"));
+    return value ? Reader{*value}.integer<std::uint64_t>() : 0;
+}
+
+void put_bare_count(Staged& rows, std::uint64_t count) {
+    Writer writer;
+    rows.put(Table::meta, text_key("bare"), writer.integer(count).take());
+}
+
+bool is_bare(const Staged& rows, const BareHeader& header) {
+    return rows.get(Table::headers, bare_key(header)).has_value();
+}
+
+void put_bare(Staged& rows, const BareHeader& header) {
+    rows.put(Table::headers, bare_key(header), {});
+}
+
+void erase_bare(Staged& rows, const BareHeader& header) {
+    rows.erase(Table::headers, bare_key(header));
+}
+
+std::vector<BareHeader> bare_headers(const Staged& rows, const std::optional<BareHeader>& behind,
+                                     std::size_t limit) {
+    Bytes from{kBare};
+    if (behind) {
+        from = bare_key(*behind);
+        from.push_back(0);
+    }
+    std::vector<BareHeader> headers;
+    for (const auto& row :
+         rows.scan(Table::headers, from, Bytes{kBare + 1}, Bounds{limit, SIZE_MAX})) {
+        const ByteView key = ByteView{row.key}.subspan(1);
+        if (key.size() != sizeof(Height) + 32) continue;
+        BareHeader header;
+        header.height = ~read_big_endian<std::uint64_t>(key);
+        header.hash = *BlockHash::from_bytes(key.subspan(sizeof(Height)));
+        headers.push_back(header);
+    }
+    return headers;
+}
+
+std::vector<BlockHash> marked(const Staged& rows, Mark mark) {
+    return hashes_under(rows, Bytes{static_cast<std::uint8_t>(mark)});
+}
+
+void put_mark(Staged& rows, Mark mark, const BlockHash& hash) {
+    rows.put(Table::headers, prefixed(static_cast<std::uint8_t>(mark), hash), {});
+}
+
+void erase_mark(Staged& rows, Mark mark, const BlockHash& hash) {
+    rows.erase(Table::headers, prefixed(static_cast<std::uint8_t>(mark), hash));
 }
 
 void report_lost(const Staged& rows, const BlockHash& block) {
@@ -274,6 +353,17 @@ void erase_undo(Staged& rows, Height height, const BlockHash& hash) {
 std::optional<BlockHash> best(const Staged& rows, Height height) {
     const auto value = rows.get(Table::best, height_key(height));
     return value ? BlockHash::from_bytes(*value) : std::nullopt;
+}
+
+std::vector<BlockHash> best_from(const Staged& rows, Height height, std::size_t limit) {
+    std::vector<BlockHash> hashes;
+    for (const auto& row :
+         rows.scan(Table::best, height_key(height), {}, Bounds{limit, SIZE_MAX})) {
+        const auto hash = BlockHash::from_bytes(*row.value);
+        if (!hash || row.key != height_key(height + hashes.size())) break;
+        hashes.push_back(*hash);
+    }
+    return hashes;
 }
 
 void put_best(Staged& rows, Height height, const BlockHash& hash) {

@@ -15,9 +15,16 @@
 ///   meta          "chain"                               genesis hash 32
 ///                 "tip"                                 hash 32 | height u64 | work 32 | time u32 | issued u64
 ///                 "sequence"                            u64, next to be given to a linked block
+///                 "bare"                                u64, how many rows of kind 03 there are
 ///   headers       00 | hash 32                          HeaderRecord
 ///                 01 | parent 32 | hash 32              empty: the children of a header
 ///                 02 | hash 32                          empty: tips with more work than the best one's
+///                 03 | ~height u64 BE | hash 32         empty: bare headers, whose block was never
+///                                                       here; the highest first
+///                 04 | hash 32                          empty: linked blocks whose children may have
+///                                                       to be linked
+///                 05 | hash 32                          empty: invalid headers whose children may
+///                                                       not be marked yet
 ///   blocks        height u64 BE | hash 32               the block's bytes
 ///   undo          height u64 BE | hash 32               issued u64 | varint n | n x (address 32 | u8 | account)
 ///   best          height u64 BE                         hash 32
@@ -94,10 +101,33 @@ void put_sequence(Staged& rows, std::uint64_t next);
 void put_header(Staged& rows, const BlockHash& hash, const HeaderRecord& record);
 /// The children of a header, in order of their hashes.
 [[nodiscard]] std::vector<BlockHash> children(const Staged& rows, const BlockHash& parent);
+/// The same from behind one on, at most `limit`.
+[[nodiscard]] std::vector<BlockHash> children_behind(const Staged& rows, const BlockHash& parent,
+                                                     const std::optional<BlockHash>& behind,
+                                                     std::size_t limit);
+[[nodiscard]] bool has_children(const Staged& rows, const BlockHash& parent);
 void put_child(Staged& rows, const BlockHash& parent, const BlockHash& child);
-[[nodiscard]] std::vector<BlockHash> candidates(const Staged& rows);
-void put_candidate(Staged& rows, const BlockHash& hash);
-void erase_candidate(Staged& rows, const BlockHash& hash);
+/// A header and its place among its parent's children.
+void erase_header(Staged& rows, const BlockHash& hash, const BlockHash& parent);
+/// What the ledger has to remember of single headers over a restart of the process.
+enum class Mark : std::uint8_t { candidate = 2, to_link = 4, to_condemn = 5 };
+[[nodiscard]] std::vector<BlockHash> marked(const Staged& rows, Mark mark);
+void put_mark(Staged& rows, Mark mark, const BlockHash& hash);
+void erase_mark(Staged& rows, Mark mark, const BlockHash& hash);
+struct BareHeader {
+    Height height = 0;
+    BlockHash hash;
+    friend bool operator==(const BareHeader&, const BareHeader&) = default;
+};
+[[nodiscard]] std::uint64_t bare_count(const Staged& rows);
+void put_bare_count(Staged& rows, std::uint64_t count);
+[[nodiscard]] bool is_bare(const Staged& rows, const BareHeader& header);
+void put_bare(Staged& rows, const BareHeader& header);
+void erase_bare(Staged& rows, const BareHeader& header);
+/// Bare headers, the highest first, beginning behind one, at most `limit`.
+[[nodiscard]] std::vector<BareHeader> bare_headers(const Staged& rows,
+                                                   const std::optional<BareHeader>& behind,
+                                                   std::size_t limit);
 /// A row of that block, which other rows tell of, is not there or does not decode: a fault of `rows`.
 void report_lost(const Staged& rows, const BlockHash& block);
 
@@ -112,6 +142,9 @@ void erase_undo(Staged& rows, Height height, const BlockHash& hash);
 
 [[nodiscard]] Bytes height_key(Height height);
 [[nodiscard]] std::optional<BlockHash> best(const Staged& rows, Height height);
+/// The best chain from a height on, at most `limit` blocks of it.
+[[nodiscard]] std::vector<BlockHash> best_from(const Staged& rows, Height height,
+                                               std::size_t limit);
 void put_best(Staged& rows, Height height, const BlockHash& hash);
 void erase_best(Staged& rows, Height height);
 

@@ -31,7 +31,8 @@ enum class DialFault : std::uint8_t {
 /// What a handshake told of the other side. Its genesis is ours and its signature right.
 struct Hello {
     NodeKey key;
-    bool outbound = false;  // we dialled
+    std::uint32_t protocol = kProtocolNewest;  // that is spoken with it
+    bool outbound = false;                     // we dialled
     NodeAddress
         address;  // outbound: as it was dialled; inbound: its IP and the port it dialled from
     std::optional<IpBytes> ip;     // that was spoken to, where `address` is a name
@@ -54,6 +55,10 @@ struct Close {
 struct Dial {
     NodeAddress to;
 };
+/// The operator named this peer's node: what it asks and says has a share of its own.
+struct Favour {
+    PeerId peer = 0;
+};
 /// A body that was asked for: to be checked outside the node's thread; comes back as `Checked`.
 struct Check {
     PeerId from = 0;
@@ -74,7 +79,7 @@ struct Resolved {
     ResolveOutcome outcome;
 };
 
-using Action = std::variant<Send, Close, Dial, Check, Offer, Registered, Resolved>;
+using Action = std::variant<Send, Close, Dial, Favour, Check, Offer, Registered, Resolved>;
 using Actions = std::vector<Action>;
 
 /// What came of a `Check`.

@@ -9,8 +9,8 @@
 
 namespace cairn::net {
 
-/// What the peers' machines see of the node they live in. They read ledger and pool, and stage rows
-/// of `Table::peers` only.
+/// What the peers' machines see of the node they live in. They read ledger and pool, stage rows of
+/// `Table::peers`, and have the ledger forget headers that nobody needs.
 struct Chain {
     Ledger& ledger;
     const Pool& pool;

@@ -6,9 +6,12 @@
 namespace cairn::net {
 
 Peers::State::State(PeersOptions given)
-    : options{std::move(given)}, random{options.seed}, dialler{Random{random.next()}} {
+    : options{std::move(given)},
+      random{options.seed},
+      secret{Random{~options.seed}.next()},
+      dialler{Random{random.next()}} {
     sync.emplace();
-    relay.emplace();
+    relay.emplace(secret);
 }
 
 Peers::Peers(PeersOptions options) : state_{std::make_unique<State>(std::move(options))} {}
@@ -16,7 +19,7 @@ Peers::~Peers() = default;
 Peers::Peers(Peers&&) noexcept = default;
 
 std::size_t Peers::load(Chain chain, Now now) {
-    const std::size_t damaged = state_->book.load(chain.rows, now.wall);
+    const std::size_t damaged = state_->book.load(chain.rows, now);
     if (!state_->options.connect.empty()) state_->end_silence(chain);
     return damaged;
 }
@@ -45,23 +48,28 @@ void Peers::on_message(PeerId id, const Message& message, Chain chain, Now now, 
     Peer& peer = found->second;
     const std::size_t from = out.size();
     peer.heard = now.steady;
+    if (const auto* pong = std::get_if<Pong>(&message)) State::on_pong(peer, *pong, now);
     peer.pinged.reset();
-    if (!State::within_budget(peer, message, now)) {
-        out.push_back(Close{id, "it says more than a node has to say"});
-        return state_->reap(from, std::nullopt, chain, now, out);
-    }
     std::optional<PeerId> blamed;
     if (const auto* ping = std::get_if<Ping>(&message)) {
         send(out, id, Pong{ping->nonce});
     } else if (const auto* headers = std::get_if<Headers>(&message)) {
         // Headers that lead nowhere may come of a cut or of a restart; what follows on a block that
         // is here and is refused breaks a rule.
-        if (!headers->headers.empty() &&
-            chain.ledger.header(chain.rows, headers->headers.front().header.previous_hash))
+        const auto& list = headers->headers;
+        const auto parent =
+            list.empty() ? std::nullopt
+                         : chain.ledger.header(chain.rows, list.front().header.previous_hash);
+        if (parent) {
             blamed = id;
+            peer.shown.emplace(list.back().hash, parent->height + list.size());
+        }
         if (peer.active) state_->sync->on_headers(id, *headers, chain, now, out);
     } else if (const auto* inv = std::get_if<Inv>(&message)) {
+        state_->note_blocks(peer, *inv, chain);
         state_->relay->on_inv(id, *inv, chain, now, out);
+    } else if (const auto* page = std::get_if<PoolInv>(&message)) {
+        state_->relay->on_pool_inv(id, *page, chain, now, out);
     } else if (const auto* block = std::get_if<BlockBody>(&message)) {
         state_->sync->on_block(id, *block, chain, now, out);
     } else if (const auto* transfer = std::get_if<TransferBody>(&message)) {
@@ -88,13 +96,18 @@ void Peers::on_offered(PeerId id, const Result<void, Rejection>& verdict, Chain 
     state_->reap(from, id, chain, now, out);
 }
 
-void Peers::on_verdict(PeerId id, const Item& what, const std::optional<Rejection>& refused,
-                       Chain chain, Now now, Actions& out) {
+void Peers::on_verdict(PeerId id, const Item& what, const TransferPtr& transfer,
+                       const std::optional<Rejection>& refused, Chain chain, Now now,
+                       Actions& out) {
     const std::size_t from = out.size();
+    if (const auto peer = state_->peers.find(id); peer != state_->peers.end() && !refused)
+        (what.kind == ItemKind::block ? peer->second.gave_block : peer->second.gave_transfer) =
+            now.steady;
     if (what.kind == ItemKind::block)
         state_->sync->on_verdict(id, digest_cast<BlockHash>(what.hash), refused, chain, now, out);
     else
-        state_->relay->on_verdict(id, digest_cast<Txid>(what.hash), refused, chain, now, out);
+        state_->relay->on_verdict(id, digest_cast<Txid>(what.hash), transfer, refused, chain, now,
+                                  out);
     state_->reap(from, refused ? std::optional{id} : std::nullopt, chain, now, out);
 }
 
@@ -103,18 +116,17 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
     const std::size_t from = out.size();
     const bool gossip = state_->options.gossip;
     if (!change.empty()) {
-        state_->relay->on_tip(now);
+        state_->relay->on_tip();
         state_->sync->on_tip(change, gossip, chain, now, out);
     }
     if (gossip) {
-        const auto tell = [&](std::vector<Txid> ids, bool again) {
-            // Some left in the same commit that brought them.
-            std::erase_if(ids, [&](const Txid& id) { return chain.pool.find(id) == nullptr; });
-            state_->relay->announce(ids, now, out, again);
-        };
-        tell(admitted, false);
-        tell(settled.returned, true);
+        std::vector<Txid> ids = admitted;
+        // Some left in the same commit that brought them.
+        std::erase_if(ids, [&](const Txid& id) { return chain.pool.find(id) == nullptr; });
+        state_->relay->announce(ids, now, out);
+        state_->relay->announce_again(settled.returned, chain, out);
     }
+    state_->compare_pools(change, chain, now, out);
     state_->note_commit(change, settled);
     state_->go_on(chain, now, out);
     state_->end_registrations(now, out);
@@ -123,10 +135,11 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
 
 void Peers::on_tick(Chain chain, Now now, Actions& out) {
     const std::size_t from = out.size();
-    state_->book.lift_expired(now.wall, chain.rows);
+    state_->book.lift_expired(now, chain.rows);
     state_->keep_alive(now, out);
     state_->sync->on_tick(chain, now, out);
     state_->relay->on_tick(chain, now, out);
+    state_->compare_pools({}, chain, now, out);
     state_->reap(from, std::nullopt, chain, now, out);
     state_->dial_due(chain, now, out);
 }
@@ -162,7 +175,7 @@ void Peers::fall_silent(Chain chain, Now now, Actions& out) {
     for (auto& resolution : state_->resolutions) resolution.deadline = 0;
     // What they remember is of the chain that was.
     state_->sync.emplace();
-    state_->relay.emplace();
+    state_->relay.emplace(state_->secret);
 }
 
 std::vector<NodeState> Peers::nodes(Now now) const {
@@ -178,6 +191,7 @@ std::vector<NodeState> Peers::nodes(Now now) const {
         node.agent = peer.hello.agent;
         node.index = peer.hello.height;
         node.hash = peer.hello.tip;
+        if (peer.shown) std::tie(node.hash, node.index) = *peer.shown;
         if (const auto best = state.sync->best_of(id)) std::tie(node.hash, node.index) = *best;
         node.peer = id;
         node.connected_ms = now.steady - peer.since;
@@ -196,8 +210,8 @@ std::vector<NodeState> Peers::nodes(Now now) const {
         else if (state.dialler.dialling(address))
             node.state = "dialling";
         else
-            node.state = node.key && state.book.banned_until(*node.key, now.wall) != 0 ? "banned"
-                                                                                       : "waiting";
+            node.state =
+                node.key && state.book.banned_for(*node.key, now) != 0 ? "banned" : "waiting";
         out.push_back(std::move(node));
     };
     for (const auto& node : state.book.registered()) list(node.address, true);

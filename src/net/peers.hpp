@@ -41,8 +41,9 @@ public:
     void on_message(PeerId peer, const Message& message, Chain chain, Now now, Actions& out);
     void on_offered(PeerId peer, const Result<void, Rejection>& verdict, Chain chain, Now now,
                     Actions& out);
-    void on_verdict(PeerId peer, const Item& what, const std::optional<Rejection>& refused,
-                    Chain chain, Now now, Actions& out);
+    /// `transfer`: what was checked, if it was a transfer that passed its check.
+    void on_verdict(PeerId peer, const Item& what, const TransferPtr& transfer,
+                    const std::optional<Rejection>& refused, Chain chain, Now now, Actions& out);
     /// What a commit made public, once it is durable; after every commit, also of nothing:
     /// questions that wait (`register_nodes`, `resolve`) end here.
     void on_commit(const TipChange& change, const std::vector<Txid>& admitted,

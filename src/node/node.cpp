@@ -171,10 +171,12 @@ void Node::on_checked(const net::Checked& checked, Now now) {
     // Bodies that were on their way when the chain was begun anew must not bring the old one back.
     if (peers_->silent()) return;
     std::optional<Rejection> refused;
+    TransferPtr known;
     if (const auto* block = std::get_if<BlockPtr>(&checked.outcome)) {
         if (auto submitted = submit(*block, now); !submitted)
             refused = std::move(submitted.error());
     } else if (const auto* transfer = std::get_if<TransferPtr>(&checked.outcome)) {
+        known = *transfer;
         if (auto admitted = submit(*transfer, now); !admitted)
             refused = std::move(admitted.error());
     } else {
@@ -186,7 +188,7 @@ void Node::on_checked(const net::Checked& checked, Now now) {
         }
     }
     net::Actions actions;
-    peers_->on_verdict(checked.from, checked.what, refused, chain_of_peers(), now, actions);
+    peers_->on_verdict(checked.from, checked.what, known, refused, chain_of_peers(), now, actions);
     take(std::move(actions), now);
 }
 
@@ -299,7 +301,7 @@ TemplatePtr Node::make_template() {
 }
 
 Result<bool, StoreError> Node::write_staged() {
-    ledger_->stage_candidates(*staged_);
+    ledger_->stage_marks(*staged_);
     if (staged_->fault()) return fail(*staged_->fault());
     if (staged_->empty()) return false;
     if (auto written = store_->write(std::move(*staged_).to_batch()); !written)

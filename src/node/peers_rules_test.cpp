@@ -36,6 +36,58 @@ TEST(Admission, TakesSoManyGuestsOfOnePublicNetwork) {
     EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(101, "203.1.99.9"))), "");
 }
 
+TEST(Admission, TakesFewGuestsOfOnePublicAddress) {
+    World world{1};
+    for (std::uint64_t i = 0; i < limits::kInboundOfAddress; ++i)
+        EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(1 + i, "203.0.113.1"))), "");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(100, "203.0.113.1"))),
+              "this node has 8 guests of its address already");
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(101, "203.0.113.2"))), "");
+}
+
+/// Whoever has one address cannot take all the places from everybody else.
+TEST(Admission, AGuestFromElsewhereGetsAPlaceOfTheLargestSource) {
+    World world{1};
+    std::vector<net::PeerId> crowd;
+    for (std::uint64_t i = 0; i < limits::kInbound; ++i)
+        crowd.push_back(world.open(0, world.stranger(1 + i, "10.0.0.1")));
+    for (std::uint64_t i = 0; i < 8; ++i)
+        EXPECT_EQ(world.why_closed(
+                      0, world.open(0, world.stranger(200 + i, "10.0.1." + std::to_string(i + 1)))),
+                  "");
+    EXPECT_EQ(world.node(0).peers_connected(), limits::kInbound);
+    std::size_t gone = 0;
+    for (const auto guest : crowd)
+        gone += world.why_closed(0, guest) == "its place went to a guest from elsewhere" ? 1 : 0;
+    EXPECT_EQ(gone, 8u);
+    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(300, "10.0.0.1"))),
+              "this node has 64 guests already");
+}
+
+/// Its key was never seen, for only it can dial: its address tells.
+TEST(Admission, ARegisteredNodeThatWasNeverReachedFindsRoomOnce) {
+    World world{1};
+    world.register_at(0, {"10.0.0.9:5009"});
+    for (std::uint64_t i = 0; i < limits::kInbound; ++i)
+        world.open(0, world.stranger(1 + i, "10.0.0.9"));
+    EXPECT_NE(world.why_closed(0, world.open(0, world.stranger(100, "10.0.0.9", 5010))), "");
+    const auto named = world.open(0, world.stranger(101, "10.0.0.9", 5009));
+    EXPECT_EQ(world.why_closed(0, named), "");
+    EXPECT_TRUE(world[0].favoured.contains(named));
+    const auto again = world.open(0, world.stranger(102, "10.0.0.9", 5009));
+    EXPECT_NE(world.why_closed(0, again), "");
+    EXPECT_FALSE(world.node(0).nodes(world.now).at(0).key);  // room, but no pin
+}
+
+TEST(Admission, ARegisteredNodeIsFavouredAndAGuestIsNot) {
+    World world{2};
+    const auto guest = world.open(0, world.stranger(5));
+    world.register_at(0, {world.at(1)});
+    EXPECT_FALSE(world[0].favoured.contains(guest));
+    EXPECT_EQ(world[0].favoured.size(), 1u);
+    EXPECT_TRUE(world[1].favoured.empty());
+}
+
 TEST(Admission, LetsInWhomTheOperatorAllows) {
     World world{1};
     world[0].options.peers.allowed = {world.chain.keys().address(5)};
@@ -89,6 +141,21 @@ TEST(Misbehaviour, IsBannedByKeyAndPublicIpForAnHour) {
     EXPECT_FALSE(refused(world.stranger(7, "203.0.113.5")));
 }
 
+/// Behind one public address there may be a registered node and somebody else.
+TEST(Misbehaviour, OfANeighbourKeepsNoRegisteredNodeOut) {
+    World world{2};
+    world.register_at(0, {world.at(1)});
+    world.cut(0, 1);
+    world.run();
+    const auto villain = world.open(0, world.stranger(5, "203.0.113.5"));
+    world.node(0).on_close(villain, "it sent garbage", world.now, true);
+    world.run();
+    EXPECT_NE(world.why_closed(0, world.open(0, world.stranger(6, "203.0.113.5"))), "");
+    auto named = world.stranger(0, "203.0.113.5");
+    named.key = world[1].options.peers.key;
+    EXPECT_EQ(world.why_closed(0, world.open(0, named)), "");
+}
+
 TEST(Misbehaviour, OfOneOnALocalAddressIsNotThatOfItsNeighbours) {
     for (const auto* ip : {"127.0.0.1", "10.0.0.1"}) {
         World world{1};
@@ -139,33 +206,6 @@ TEST(Misbehaviour, OfARegisteredNodeIsForgivenWhenItIsRegisteredAgain) {
     EXPECT_TRUE(world.register_at(0, {world.at(1)}).nodes[0].connected);
 }
 
-TEST(Budget, EndsWhoSaysMoreThanANodeHasToSay) {
-    World world{1};
-    const auto guest = world.open(0, world.stranger(5, "203.0.113.5"));
-    for (std::uint64_t i = 0; i < limits::kUnaskedMessagesBurst; ++i)
-        world.node(0).on_message(guest, net::Ping{i}, world.now);
-    world.run();
-    EXPECT_EQ(world.why_closed(0, guest), "");
-    world.say(0, guest, net::Ping{0});
-    EXPECT_EQ(world.why_closed(0, guest), "it says more than a node has to say");
-    // Bounded is enough: it may come back.
-    EXPECT_EQ(world.why_closed(0, world.open(0, world.stranger(5, "203.0.113.5"))), "");
-}
-
-TEST(Budget, CountsBytesToo) {
-    World world{1};
-    const auto guest = world.open(0, world.stranger(5));
-    net::Inv inv;
-    inv.items.resize(limits::kInvItems);
-    const auto size = inv.items.size() * 33 + 9;
-    const auto most = limits::kUnaskedBytesBurst / size;
-    for (std::uint64_t i = 0; i < most; ++i) world.node(0).on_message(guest, inv, world.now);
-    world.run();
-    EXPECT_EQ(world.why_closed(0, guest), "");
-    world.say(0, guest, inv);
-    EXPECT_NE(world.why_closed(0, guest), "");
-}
-
 TEST(KeepAlive, PingsWhoIsQuietAndEndsWhoStaysQuiet) {
     World world{1, false};  // nothing else is asked of the guest
     const auto guest = world.open(0, world.stranger(5));
@@ -181,6 +221,30 @@ TEST(KeepAlive, PingsWhoIsQuietAndEndsWhoStaysQuiet) {
     world.pass(limits::kPongWithin);
     EXPECT_EQ(world.why_closed(0, guest), "it said nothing for 60 s after a ping");
     EXPECT_FALSE(world[0].closed.at(guest).ban);
+}
+
+/// GET /nodes tells how far a peer is by its own last word, also where nothing is asked of it.
+TEST(Nodes, AreShownAtTheBlockTheyAnnouncedLast) {
+    for (const bool gossip : {true, false}) {
+        World world{1, gossip};
+        const auto blocks = world.chain.grow(world.chain.genesis(), 3);
+        for (const auto& block : blocks) ASSERT_TRUE(world.node(0).submit(block, world.now));
+        world.run();
+        auto hello = world.stranger(5);
+        hello.height = 1;
+        hello.tip = world.chain.genesis();
+        const auto guest = world.open(0, hello);
+        const auto shown = [&] { return world.node(0).nodes(world.now).at(0); };
+        EXPECT_EQ(shown().index, 1u);
+        world.say(0, guest, net::Headers{{blocks[0]->header, blocks[1]->header}});
+        EXPECT_EQ(shown().index, 3u);
+        EXPECT_EQ(shown().hash, blocks[1]->header.hash);
+        world.say(0, guest, net::Inv{{{net::ItemKind::block,
+                                       digest_cast<Hash256>(blocks[2]->header.hash)}}});
+        if (!gossip) {
+            EXPECT_EQ(shown().index, 4u);
+        }
+    }
 }
 
 TEST(KeepAlive, AnswersAPing) {

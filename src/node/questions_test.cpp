@@ -40,11 +40,11 @@ TEST(Register, OfNothingUsableStoresNothing) {
     EXPECT_FALSE(outcome.usable);
     EXPECT_TRUE(outcome.total_nodes.empty());
     EXPECT_TRUE(world.node(0).registered().empty());
-    // Itself is known from now on, without another dial.
+    // Nobody has proven that: it is looked at again.
     world[0].dials.clear();
     EXPECT_EQ(world.register_at(0, {world.at(0)}).nodes[0].detail,
               "not stored: that is this node itself");
-    EXPECT_TRUE(world[0].dials.empty());
+    EXPECT_EQ(world[0].dials.size(), 1u);
     EXPECT_TRUE(world.register_at(0, {}).nodes.empty());
 }
 
@@ -57,6 +57,64 @@ TEST(Register, StoresNoNodeOfAnotherChain) {
     EXPECT_EQ(outcome.nodes[1].detail,
               "stored; it answers, but is no Cairn node; it will be dialled again");
     EXPECT_EQ(outcome.total_nodes, std::vector<std::string>{"127.0.0.1:7001"});
+}
+
+/// While a registered node is down, anybody may answer at its address and say anything.
+TEST(Register, WordsThatProveNothingChangeNothingThatIsKept) {
+    const std::pair<std::string, net::DialFault> lies[] = {
+        {"it is of another chain", net::DialFault::other_chain},
+        {"that is this node itself", net::DialFault::itself},
+        {"its signature does not prove the key that it names", net::DialFault::unreachable}};
+    for (const auto& lie : lies) {
+        SCOPED_TRACE(lie.first);
+        World world{2};
+        world.register_at(0, {world.at(1), "127.0.0.1:7000"});  // one met, one never
+        const auto key = world.node(0).nodes(world.now).at(0).key;
+        ASSERT_TRUE(key);
+        world.odd_ports[world[1].address.port] = world.odd_ports[7000] = lie;
+        world.cut(0, 1);
+        const auto rows = world[0].store.rows(Table::peers);
+        world.pass(3'600'000, 1'000);
+        EXPECT_EQ(world[0].store.rows(Table::peers), rows);
+        ASSERT_EQ(world.node(0).registered().size(), 2u);
+        for (const auto& node : world.node(0).nodes(world.now))
+            EXPECT_EQ(node.last_error, lie.first) << node.address;
+        EXPECT_EQ(world.node(0).nodes(world.now).at(0).key, key);
+        // Asked again by the operator, while the other one answers: the same.
+        const auto again = world.register_at(0, {world.at(1)});
+        EXPECT_EQ(again.nodes[0].detail, "stored; " + lie.first + "; it will be dialled again");
+        EXPECT_EQ(world.node(0).nodes(world.now).at(0).key, key);
+        world.odd_ports.clear();
+        world.heal();
+        world.pass(limits::kDialMaxKept);
+        EXPECT_TRUE(world.wired(0, 1));
+    }
+}
+
+TEST(Register, ALearntNodeOutlivesALieAsItOutlivesSilence) {
+    World world{2};
+    world.node(0).on_open(900, world.stranger(5), world.now);
+    world.say(0, 900, net::Addr{{world[1].address}});
+    world.pass(5'000);
+    ASSERT_TRUE(world.wired(0, 1));
+    ASSERT_EQ(world[0].store.rows(Table::peers).size(), 1u);
+    world.odd_ports[world[1].address.port] = {"it is of another chain",
+                                              net::DialFault::other_chain};
+    world.cut(0, 1);
+    world.pass(20'000);
+    EXPECT_EQ(world[0].store.rows(Table::peers).size(), 1u);
+}
+
+/// Where only one side can dial, an outage of any length is over within the longest wait.
+TEST(Register, ANodeIsDialledAtABoundedPaceHoweverLongItWasAway) {
+    World world{1};
+    world.register_at(0, {"127.0.0.1:7000"});
+    world.pass(7'200'000, 1'000);
+    world[0].dials.clear();
+    const Tick span = 10 * limits::kDialMaxKept;
+    world.pass(span, 250);
+    EXPECT_GE(world[0].dials.size(), 10u);
+    EXPECT_LE(world[0].dials.size(), 21u);
 }
 
 TEST(Register, EndsAtItsDeadlineWhateverADeadNodeDoes) {

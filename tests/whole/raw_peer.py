@@ -5,6 +5,7 @@ Nothing here is shared with the node: RFC 6455 and the handshake are written a s
 
 import base64
 import contextlib
+import hashlib
 import os
 import socket
 import struct
@@ -14,7 +15,7 @@ import bip340
 import wire
 
 PROTOCOL = 1
-VERSION, VERACK, PING, PONG, GETHEADERS, HEADERS, INV, GETDATA, NOTFOUND, TX, BLOCK, MEMPOOL, GETADDR, ADDR = range(1, 15)
+VERSION, VERACK, PING, PONG, GETHEADERS, HEADERS, INV, GETDATA, NOTFOUND, TX, BLOCK, MEMPOOL, GETADDR, ADDR, POOLINV = range(1, 16)
 TRANSFER_ITEM, BLOCK_ITEM = 1, 2
 TEXT, BINARY, CLOSE, PING_FRAME, PONG_FRAME = 1, 2, 8, 9, 10
 
@@ -45,11 +46,27 @@ def getheaders(locator, stop=wire.ZERO):
     return bytes([GETHEADERS]) + wire.varint(len(locator)) + b"".join(locator) + stop
 
 
+def mempool(after=None, limit=1000):
+    """The question of protocol 1, or for a page, as since protocol 2."""
+    return bytes([MEMPOOL]) + (b"" if after is None else after + struct.pack("<H", limit))
+
+
+def read_poolinv(payload):
+    """(more, ids) of a `poolinv`."""
+    reader = wire.Reader(payload)
+    more = reader.integer(1)
+    found = [reader.raw(32) for _ in range(reader.varint())]
+    reader.end()
+    return more, found
+
+
 class RawPeer:
-    def __init__(self, port, spec=wire.DEV, secret=None, timeout=20, host="127.0.0.1"):
-        self.spec, self.secret = spec, secret or wire.sha256(os.urandom(32))
+    """`source`: the address it calls from. `protocol`: the newest version that it speaks."""
+
+    def __init__(self, port, spec=wire.DEV, secret=None, timeout=20, host="127.0.0.1", source=None, protocol=PROTOCOL):
+        self.spec, self.secret, self.protocol = spec, secret or wire.sha256(os.urandom(32)), protocol
         self.key, self.nonce = bip340.public_key(self.secret), os.urandom(32)
-        self.link = socket.create_connection((host, port), timeout=timeout)
+        self.link = socket.create_connection((host, port), timeout=timeout, source_address=(source, 0) if source else None)
         self.host, self.port = host, port
         self.received = bytearray()
 
@@ -68,13 +85,14 @@ class RawPeer:
         """The status of the answer to an upgrade; `headers` replace the usual ones, None leaves one out."""
         fields = {"Host": f"{self.host}:{self.port}", "Upgrade": "websocket", "Connection": "Upgrade",
                   "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Version": "13",
-                  "Sec-WebSocket-Protocol": "cairn.1"}
+                  "Sec-WebSocket-Protocol": ", ".join(f"cairn.{i}" for i in range(self.protocol, 0, -1))}
         fields.update({name.replace("_", "-"): value for name, value in headers.items()})
         lines = ["GET /p2p HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items() if value is not None)]
         self.send_bytes("\r\n".join([*lines, "", ""]).encode())
         while b"\r\n\r\n" not in self.received:
             self._more()
         head, _, rest = bytes(self.received).partition(b"\r\n\r\n")
+        self.answer = head.decode(errors="replace")
         self.received = bytearray(rest)
         return int(head.split(b" ")[1])
 
@@ -146,9 +164,9 @@ class RawPeer:
 
     def shake_hands(self, **claims):
         """Both sides' proofs are made and checked; what the other side said of itself."""
-        self.send(version(self.spec, self.key, self.nonce, **claims))
+        self.send(version(self.spec, self.key, self.nonce, **{"protocol": self.protocol, **claims}))
         theirs = wire.Reader(self.expect(VERSION))
-        if theirs.integer(4) != PROTOCOL:
+        if theirs.integer(4) != self.protocol:
             raise AssertionError("another protocol")
         genesis, key, nonce = theirs.raw(32), theirs.raw(32), theirs.raw(32)
         common = self.spec.genesis().hash() + self.key + key + self.nonce + nonce + bytes(32)
@@ -197,3 +215,60 @@ class RawPeer:
         except TimeoutError:
             pass
         raise AssertionError(f"still open after {seconds} s")
+
+
+class RawListener(RawPeer):
+    """The other side of a connection that a node dialled: a server's WebSocket, over a link that was accepted."""
+
+    def __init__(self, link, spec=wire.DEV, secret=None, protocol=PROTOCOL):
+        self.spec, self.secret, self.protocol = spec, secret or wire.sha256(os.urandom(32)), protocol
+        self.key, self.nonce, self.link, self.received = bip340.public_key(self.secret), os.urandom(32), link, bytearray()
+        link.settimeout(20)
+
+    def answer_upgrade(self):
+        """Takes the upgrade and picks our version; what the dialler offered."""
+        while b"\r\n\r\n" not in self.received:
+            self._more()
+        head, _, rest = bytes(self.received).partition(b"\r\n\r\n")
+        self.received = bytearray(rest)
+        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.decode().split("\r\n")[1:])}
+        accept = hashlib.sha1((fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+        self.send_bytes("\r\n".join([
+            "HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {base64.b64encode(accept).decode()}", f"Sec-WebSocket-Protocol: cairn.{self.protocol}", "", "",
+        ]).encode())
+        return fields["sec-websocket-protocol"]
+
+    def send(self, payload, opcode=BINARY, final=True, masked=False, length=None):
+        super().send(payload, opcode, final, masked, length)
+
+    def receive(self):
+        """A dialler masks what it sends."""
+        message = b""
+        while True:
+            first, second = self._take(2)
+            size = second & 0x7F
+            if size == 126:
+                size = struct.unpack(">H", self._take(2))[0]
+            elif size == 127:
+                size = struct.unpack(">Q", self._take(8))[0]
+            mask, payload = self._take(4), self._take(size)
+            repeated = (mask * (size // 4 + 1))[:size]
+            payload = (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(size, "big")
+            if first & 0x0F == CLOSE:
+                raise Closed(struct.unpack(">H", payload[:2])[0] if size >= 2 else None, payload[2:].decode(errors="replace"))
+            message += payload
+            if first & 0x80:
+                return message
+
+    def shake_hands(self, genesis=None, key=None, sign=True, **claims):
+        """As who listens; `genesis` and `key` may be somebody else's, and the proof may be left out."""
+        self.send(version(self.spec, key or self.key, self.nonce, genesis=genesis, protocol=self.protocol, **claims))
+        theirs = wire.Reader(self.expect(VERSION))
+        theirs.raw(4)
+        their_genesis, their_key, nonce = theirs.raw(32), theirs.raw(32), theirs.raw(32)
+        if sign:
+            common = their_genesis + their_key + self.key + nonce + self.nonce + bytes(32)
+            self.send(bytes([VERACK]) + bip340.sign(bip340.tagged_hash("cairn/handshake", b"\1" + common), self.secret))
+            self.expect(VERACK)
+        return their_key

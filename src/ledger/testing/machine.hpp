@@ -31,7 +31,7 @@ public:
         ledger.emplace(std::move(*opened));
     }
     void write() {
-        ledger->stage_candidates(*rows);
+        ledger->stage_marks(*rows);
         ASSERT_FALSE(rows->fault());
         if (rows->empty()) return;
         ASSERT_TRUE(store.write(rows->to_batch()));

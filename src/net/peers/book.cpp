@@ -12,18 +12,38 @@ constexpr std::size_t kDrawn = 8;
 constexpr UnixSeconds kSeenEvery = 3'600;
 
 template <class Bans>
-UnixSeconds until(const Bans& bans, const typename Bans::key_type& who, UnixSeconds now) {
+UnixSeconds left_of(const Bans& bans, const typename Bans::key_type& who, Now now) {
     const auto found = bans.find(who);
-    return found != bans.end() && found->second > now ? found->second : 0;
+    return found == bans.end() ? 0 : found->second.left(now);
 }
 
 template <class Bans>
 typename Bans::const_iterator first_over(const Bans& bans) {
-    return std::min_element(bans.begin(), bans.end(),
-                            [](const auto& a, const auto& b) { return a.second < b.second; });
+    return std::min_element(bans.begin(), bans.end(), [](const auto& a, const auto& b) {
+        return a.second.over < b.second.over;
+    });
 }
 
 }  // namespace
+
+/// A ban that would last longer than any does was made by a clock that has been set back since.
+bool Book::shorten(BookEntry& entry, Now now) {
+    auto* const of_key = std::get_if<KeyBan>(&entry);
+    auto* const of_ip = std::get_if<IpBan>(&entry);
+    UnixSeconds* const until = of_key != nullptr  ? &of_key->until
+                               : of_ip != nullptr ? &of_ip->until
+                                                  : nullptr;
+    const UnixSeconds most = now.wall + limits::kBanSeconds;
+    if (until == nullptr || *until <= most) return false;
+    *until = most;
+    return true;
+}
+
+UnixSeconds Book::Ban::left(Now now) const {
+    if (now.wall >= until || now.steady >= over) return 0;
+    const auto steady = static_cast<UnixSeconds>((over - now.steady + 999) / 1000);
+    return std::min(until - now.wall, steady);
+}
 
 void Book::put(const BookEntry& entry, Staged& rows) {
     rows.put(Table::peers, key_of(entry), value_of(entry));
@@ -31,7 +51,11 @@ void Book::put(const BookEntry& entry, Staged& rows) {
 
 void Book::erase(const BookEntry& entry, Staged& rows) { rows.erase(Table::peers, key_of(entry)); }
 
-bool Book::take(BookEntry entry, UnixSeconds now) {
+Book::Ban Book::ban_until(UnixSeconds until, Now now) {
+    return {until, now.steady + Tick{until - now.wall} * 1000};
+}
+
+bool Book::take(BookEntry entry, Now now) {
     if (auto* node = std::get_if<RegisteredNode>(&entry)) {
         if (full()) return false;
         registered_.push_back(std::move(*node));
@@ -40,18 +64,18 @@ bool Book::take(BookEntry entry, UnixSeconds now) {
         const NodeAddress address = learnt->address;
         learnt_.emplace(address, std::move(*learnt));
     } else if (const auto* of_key = std::get_if<KeyBan>(&entry)) {
-        if (of_key->until <= now || key_bans_.size() >= limits::kBans) return false;
-        key_bans_.emplace(of_key->key, of_key->until);
+        if (of_key->until <= now.wall || key_bans_.size() >= limits::kBans) return false;
+        key_bans_.emplace(of_key->key, ban_until(of_key->until, now));
     } else if (const auto* of_ip = std::get_if<IpBan>(&entry)) {
-        if (of_ip->until <= now || ip_bans_.size() >= limits::kBans) return false;
-        ip_bans_.emplace(of_ip->ip, of_ip->until);
+        if (of_ip->until <= now.wall || ip_bans_.size() >= limits::kBans) return false;
+        ip_bans_.emplace(of_ip->ip, ban_until(of_ip->until, now));
     } else {
         silent_ = true;
     }
     return true;
 }
 
-std::size_t Book::load(Staged& rows, UnixSeconds now) {
+std::size_t Book::load(Staged& rows, Now now) {
     std::size_t damaged = 0;
     Bytes from;
     for (;;) {
@@ -60,6 +84,7 @@ std::size_t Book::load(Staged& rows, UnixSeconds now) {
         for (const auto& row : page) {
             auto entry = decode_entry(row.key, *row.value);
             if (!entry) ++damaged;
+            if (entry && shorten(*entry, now)) put(*entry, rows);
             if (!entry || !take(std::move(*entry), now)) rows.erase(Table::peers, row.key);
         }
         from = page.back().key;
@@ -109,7 +134,10 @@ void Book::pin(const NodeAddress& address, const NodeKey& key, Staged& rows) {
 void Book::learn(const LearntNode& node, Random& random, Staged& rows) {
     const auto known = learnt_.find(node.address);
     if (known != learnt_.end()) {
-        if (known->second.key == node.key && node.seen < known->second.seen + kSeenEvery) return;
+        // A time in the future is that of a clock that has been set back since.
+        if (known->second.key == node.key && node.seen >= known->second.seen &&
+            node.seen < known->second.seen + kSeenEvery)
+            return;
         known->second = node;
         put(node, rows);
         return;
@@ -135,43 +163,45 @@ void Book::forget(const NodeAddress& address, Staged& rows) {
     learnt_.erase(known);
 }
 
-UnixSeconds Book::banned_until(const NodeKey& key, UnixSeconds now) const {
-    return until(key_bans_, key, now);
+UnixSeconds Book::banned_for(const NodeKey& key, Now now) const {
+    return left_of(key_bans_, key, now);
 }
 
-UnixSeconds Book::banned_until(const IpBytes& ip, UnixSeconds now) const {
-    return until(ip_bans_, ip, now);
+UnixSeconds Book::banned_for(const IpBytes& ip, Now now) const {
+    return left_of(ip_bans_, ip, now);
 }
 
-void Book::ban(const NodeKey& key, UnixSeconds until, Staged& rows) {
+void Book::ban(const NodeKey& key, UnixSeconds seconds, Now now, Staged& rows) {
     if (key_bans_.size() >= limits::kBans && !key_bans_.contains(key))
         lift(NodeKey{first_over(key_bans_)->first}, rows);
-    key_bans_[key] = until;
-    put(KeyBan{key, until}, rows);
+    const Ban ban = ban_until(now.wall + seconds, now);
+    key_bans_[key] = ban;
+    put(KeyBan{key, ban.until}, rows);
 }
 
-void Book::ban(const IpBytes& ip, UnixSeconds until, Staged& rows) {
+void Book::ban(const IpBytes& ip, UnixSeconds seconds, Now now, Staged& rows) {
     if (ip_bans_.size() >= limits::kBans && !ip_bans_.contains(ip)) {
         const auto first = first_over(ip_bans_);
         erase(IpBan{first->first, 0}, rows);
         ip_bans_.erase(first);
     }
-    ip_bans_[ip] = until;
-    put(IpBan{ip, until}, rows);
+    const Ban ban = ban_until(now.wall + seconds, now);
+    ip_bans_[ip] = ban;
+    put(IpBan{ip, ban.until}, rows);
 }
 
 void Book::lift(const NodeKey& key, Staged& rows) {
     if (key_bans_.erase(key) > 0) erase(KeyBan{key, 0}, rows);
 }
 
-void Book::lift_expired(UnixSeconds now, Staged& rows) {
+void Book::lift_expired(Now now, Staged& rows) {
     std::erase_if(key_bans_, [&](const auto& ban) {
-        if (ban.second > now) return false;
+        if (ban.second.left(now) > 0) return false;
         erase(KeyBan{ban.first, 0}, rows);
         return true;
     });
     std::erase_if(ip_bans_, [&](const auto& ban) {
-        if (ban.second > now) return false;
+        if (ban.second.left(now) > 0) return false;
         erase(IpBan{ban.first, 0}, rows);
         return true;
     });

@@ -9,6 +9,10 @@ namespace cairn::net {
 namespace {
 
 constexpr UnixSeconds kNow = 1'800'000'000;
+constexpr Tick kTick = 5'000'000;
+constexpr Now kBoth{kTick, kNow};
+/// So many seconds later by the wall clock alone.
+Now wall_later(UnixSeconds seconds) { return {kTick, kNow + seconds}; }
 
 NodeKey key(std::uint64_t number) {
     NodeKey made;
@@ -21,7 +25,8 @@ class BookTest : public ::testing::Test {
 protected:
     BookTest() { open(); }
     /// As after a restart of the process; how many rows were damaged.
-    std::size_t open(UnixSeconds now = kNow) {
+    std::size_t open(UnixSeconds now = kNow) { return open(Now{kTick, now}); }
+    std::size_t open(Now now) {
         if (rows) write();
         rows = std::make_unique<Staged>(store.snapshot());
         book = Book{};
@@ -105,34 +110,69 @@ TEST_F(BookTest, WritesTheTimeANodeWasSeenOnceAnHour) {
 
 TEST_F(BookTest, BansAreOverAtTheirSecond) {
     const IpBytes ip = *parse_ip("203.0.113.5");
-    book.ban(key(1), kNow + 10, *rows);
-    book.ban(ip, kNow + 20, *rows);
+    book.ban(key(1), 10, kBoth, *rows);
+    book.ban(ip, 20, kBoth, *rows);
     open();
-    EXPECT_EQ(book.banned_until(key(1), kNow + 9), kNow + 10);
-    EXPECT_EQ(book.banned_until(key(1), kNow + 10), 0u);
-    EXPECT_EQ(book.banned_until(ip, kNow + 19), kNow + 20);
-    EXPECT_EQ(book.banned_until(ip, kNow + 20), 0u);
-    EXPECT_EQ(book.banned_until(key(2), kNow), 0u);
-    book.lift_expired(kNow + 10, *rows);
+    EXPECT_EQ(book.banned_for(key(1), kBoth), 10u);
+    EXPECT_EQ(book.banned_for(key(1), wall_later(9)), 1u);
+    EXPECT_EQ(book.banned_for(key(1), wall_later(10)), 0u);
+    EXPECT_EQ(book.banned_for(ip, wall_later(19)), 1u);
+    EXPECT_EQ(book.banned_for(ip, wall_later(20)), 0u);
+    EXPECT_EQ(book.banned_for(key(2), kBoth), 0u);
+    book.lift_expired(wall_later(10), *rows);
     EXPECT_EQ(table().size(), 1u);
     open(kNow + 20);
     EXPECT_TRUE(table().empty());
 }
 
+TEST_F(BookTest, AWallClockThatIsSetBackKeepsNobodyOut) {
+    const IpBytes ip = *parse_ip("203.0.113.5");
+    constexpr UnixSeconds kDay = 86'400;
+    for (const bool restarted : {false, true}) {
+        book.ban(key(1), limits::kBanSeconds, kBoth, *rows);
+        book.ban(ip, limits::kBanSeconds, kBoth, *rows);
+        Now now{kTick, kNow - kDay};
+        if (restarted) open(now);
+        // Never for longer than a ban lasts.
+        EXPECT_EQ(book.banned_for(key(1), now), limits::kBanSeconds);
+        now.steady += Tick{limits::kBanSeconds - 1} * 1000;
+        EXPECT_EQ(book.banned_for(key(1), now), 1u);
+        EXPECT_EQ(book.banned_for(ip, now), 1u);
+        now.steady += 1000;
+        EXPECT_EQ(book.banned_for(key(1), now), 0u);
+        EXPECT_EQ(book.banned_for(ip, now), 0u);
+        book.lift_expired(now, *rows);
+        EXPECT_TRUE(table().empty());
+    }
+    // And the process need not run all that time: each start counts on from what is stored.
+    book.ban(key(1), limits::kBanSeconds, kBoth, *rows);
+    open(Now{kTick, kNow - kDay});
+    open(Now{0, kNow - kDay + 3'000});
+    EXPECT_EQ(book.banned_for(key(1), Now{0, kNow - kDay + 3'000}), limits::kBanSeconds - 3'000);
+}
+
+TEST_F(BookTest, ANodeSeenInTheFutureIsWrittenAnew) {
+    book.learn({at(5001), key(1), kNow + 86'400}, random, *rows);
+    write();
+    book.learn({at(5001), key(1), kNow}, random, *rows);
+    EXPECT_FALSE(rows->empty());
+    EXPECT_EQ(book.learnt().at(at(5001)).seen, kNow);
+}
+
 TEST_F(BookTest, BansAreBounded) {
     for (std::uint64_t i = 0; i <= limits::kBans; ++i)
-        book.ban(key(i), kNow + 100 + static_cast<UnixSeconds>(i), *rows);
-    EXPECT_EQ(book.banned_until(key(0), kNow), 0u);
-    EXPECT_NE(book.banned_until(key(1), kNow), 0u);
+        book.ban(key(i), 100 + static_cast<UnixSeconds>(i), kBoth, *rows);
+    EXPECT_EQ(book.banned_for(key(0), kBoth), 0u);
+    EXPECT_NE(book.banned_for(key(1), kBoth), 0u);
     EXPECT_EQ(table().size(), limits::kBans);
     for (std::uint64_t i = 0; i <= limits::kBans; ++i) {
         IpBytes ip = *parse_ip("203.0.0.0");
         ip[14] = static_cast<std::uint8_t>(i >> 8);
         ip[15] = static_cast<std::uint8_t>(i);
-        book.ban(ip, kNow + 100 + static_cast<UnixSeconds>(i), *rows);
+        book.ban(ip, 100 + static_cast<UnixSeconds>(i), kBoth, *rows);
     }
-    EXPECT_EQ(book.banned_until(*parse_ip("203.0.0.0"), kNow), 0u);
-    EXPECT_NE(book.banned_until(*parse_ip("203.0.0.1"), kNow), 0u);
+    EXPECT_EQ(book.banned_for(*parse_ip("203.0.0.0"), kBoth), 0u);
+    EXPECT_NE(book.banned_for(*parse_ip("203.0.0.1"), kBoth), 0u);
     EXPECT_EQ(table().size(), 2 * limits::kBans);
 }
 

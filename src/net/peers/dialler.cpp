@@ -35,22 +35,23 @@ void Dialler::succeeded(const NodeAddress& address) {
     target.last_error.clear();
 }
 
-void Dialler::failed(const NodeAddress& address, const std::string& why, Tick now) {
+void Dialler::failed(const NodeAddress& address, const std::string& why, Tick most, Tick now) {
     Target& target = targets_[address];
     ++target.failures;
-    wait_on(target, why, now);
+    wait_on(target, why, most, now);
 }
 
-void Dialler::closed(const NodeAddress& address, const std::string& why, Tick lasted, Tick now) {
+void Dialler::closed(const NodeAddress& address, const std::string& why, Tick lasted, Tick most,
+                     Tick now) {
     Target& target = targets_[address];
     if (lasted >= kLasted) target.wait = 0;
-    wait_on(target, why, now);
+    wait_on(target, why, most, now);
 }
 
-void Dialler::wait_on(Target& target, const std::string& why, Tick now) {
+void Dialler::wait_on(Target& target, const std::string& why, Tick most, Tick now) {
     target.dialling = false;
     target.last_error = why;
-    target.wait = std::clamp(target.wait * 2, limits::kDialMin, limits::kDialMax);
+    target.wait = std::clamp(target.wait * 2, limits::kDialMin, most);
     target.next = now + target.wait / 2 + random_.below(target.wait / 2 + 1);
 }
 

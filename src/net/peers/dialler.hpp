@@ -5,12 +5,12 @@
 
 #include "core/primitives/time.hpp"
 #include "net/node_address.hpp"
-#include "net/peers/random.hpp"
+#include "net/random.hpp"
 
 namespace cairn::net {
 
 /// When each address may be dialled: at once the first time, then with a wait that doubles from
-/// `limits::kDialMin` to `kDialMax`, of which a random half is left out, so that nodes that fell
+/// `limits::kDialMin` to a given most, of which a random half is left out, so that nodes that fell
 /// together do not come together. A connection that lasted a while begins anew.
 class Dialler {
 public:
@@ -20,9 +20,11 @@ public:
     [[nodiscard]] bool dialling(const NodeAddress& address) const;
     void begin(const NodeAddress& address, Tick now);
     void succeeded(const NodeAddress& address);
-    void failed(const NodeAddress& address, const std::string& why, Tick now);
+    /// `most`: the longest wait that may come of it, in ms.
+    void failed(const NodeAddress& address, const std::string& why, Tick most, Tick now);
     /// Of a connection that stood `lasted` ms.
-    void closed(const NodeAddress& address, const std::string& why, Tick lasted, Tick now);
+    void closed(const NodeAddress& address, const std::string& why, Tick lasted, Tick most,
+                Tick now);
     /// Dials that the transport never told the end of.
     [[nodiscard]] std::vector<NodeAddress> overdue(Tick now) const;
     void forget(const NodeAddress& address) { targets_.erase(address); }
@@ -48,7 +50,7 @@ private:
         std::size_t failures = 0;
         std::string last_error;
     };
-    void wait_on(Target& target, const std::string& why, Tick now);
+    void wait_on(Target& target, const std::string& why, Tick most, Tick now);
 
     std::map<NodeAddress, Target> targets_;
     Random random_;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/limits.hpp"
-#include "net/peers/budget.hpp"
+#include "net/budget.hpp"
 #include "net/peers/reach.hpp"
 
 namespace cairn::net {
@@ -12,9 +12,9 @@ namespace {
 const NodeAddress kThere{"127.0.0.1", 5001};
 
 /// The wait that a failure now leads to.
-Tick wait_after_failure(Dialler& dialler, Tick now) {
+Tick wait_after_failure(Dialler& dialler, Tick now, Tick longest = limits::kDialMax) {
     dialler.begin(kThere, now);
-    dialler.failed(kThere, "nobody", now);
+    dialler.failed(kThere, "nobody", longest, now);
     Tick wait = 0;
     while (!dialler.due(kThere, now + wait)) ++wait;
     return wait;
@@ -31,6 +31,16 @@ TEST(Dialler, WaitsTwiceAsLongAfterEachFailure) {
     }
     EXPECT_LE(wait_after_failure(dialler, 1'000'000), limits::kDialMax);
     EXPECT_EQ(dialler.last_error(kThere), "nobody");
+}
+
+TEST(Dialler, WaitsNoLongerThanItIsTold) {
+    Dialler dialler{Random{7}};
+    for (int i = 0; i < 20; ++i)
+        EXPECT_LE(wait_after_failure(dialler, 1'000'000, limits::kDialMaxKept),
+                  limits::kDialMaxKept);
+    // Also of one that waited longer before it was named by the operator.
+    for (int i = 0; i < 20; ++i) (void)wait_after_failure(dialler, 1'000'000);
+    EXPECT_LE(wait_after_failure(dialler, 1'000'000, limits::kDialMaxKept), limits::kDialMaxKept);
 }
 
 TEST(Dialler, DiffersFromNodeToNode) {
@@ -60,9 +70,9 @@ TEST(Dialler, BeginsAnewAfterAConnectionThatLasted) {
     dialler.begin(kThere, 0);
     dialler.succeeded(kThere);
     EXPECT_EQ(dialler.failures(kThere), 0u);
-    dialler.closed(kThere, "gone", 59'999, 0);
+    dialler.closed(kThere, "gone", 59'999, limits::kDialMax, 0);
     EXPECT_FALSE(dialler.due(kThere, 30'000));
-    dialler.closed(kThere, "gone", 60'000, 0);
+    dialler.closed(kThere, "gone", 60'000, limits::kDialMax, 0);
     EXPECT_TRUE(dialler.due(kThere, limits::kDialMin));
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kHeardTries = 3;    // then an address that was heard of is forgotten
 constexpr std::size_t kLearntTries = 12;  // of a node that was there once
 constexpr std::size_t kOwnMax = 64;
+constexpr Tick kOwnFor = 3'600'000;  // ms, then it may be somebody else's
 constexpr std::size_t kTargetsMax =
     2 * (limits::kRegistered + limits::kLearnt + limits::kHeard);  // then what is left over goes
 
@@ -49,11 +50,12 @@ void Peers::State::dial(const NodeAddress& address, Now now, Actions& out) {
 void Peers::State::dial_due(Chain chain, Now now, Actions& out) {
     for (const auto& address : dialler.overdue(now.steady))
         on_dial_ended(address, "the dial never came to an end", DialFault::unreachable, chain, now);
+    std::erase_if(own, [&](const auto& found) { return now.steady >= found.second + kOwnFor; });
     if (book.silent() || !options.gossip) return;
 
     const auto look_at = [&](const NodeAddress& address) {
-        if (own.contains(address) || !dialler.due(address, now.steady) || peer_at(address)) return;
-        if (const auto key = key_at(address); key && book.banned_until(*key, now.wall) != 0) return;
+        if (!dialler.due(address, now.steady) || peer_at(address)) return;
+        if (const auto key = key_at(address); key && book.banned_for(*key, now) != 0) return;
         dial(address, now, out);
     };
     for (const auto& node : book.registered()) look_at(node.address);
@@ -89,9 +91,8 @@ void Peers::State::dial_others(Now now, Actions& out) {
             return;
         }
         if (!dialler.due(address, now.steady) || peer_at(address)) return;
-        if (const auto key = key_at(address); key && book.banned_until(*key, now.wall) != 0) return;
-        if (const auto ip = parse_ip(address.host); ip && book.banned_until(*ip, now.wall) != 0)
-            return;
+        if (const auto key = key_at(address); key && book.banned_for(*key, now) != 0) return;
+        if (const auto ip = parse_ip(address.host); ip && book.banned_for(*ip, now) != 0) return;
         candidates.push_back(address);
     };
     for (const auto& [address, node] : book.learnt()) consider(address);
@@ -109,26 +110,27 @@ void Peers::State::dial_others(Now now, Actions& out) {
     }
 }
 
+/// What whoever answers says of itself (another chain, our own key) is not proven by anything: it
+/// may be anybody who took the address while its node is down. So it decides about nothing that is
+/// kept; only a registration that still waits for its first answer is told, and ends by it.
 void Peers::State::on_dial_ended(const NodeAddress& address, const std::string& why,
                                  DialFault fault, Chain chain, Now now) {
-    dialler.failed(address, why, now.steady);
-    if (fault == DialFault::itself) found_itself(address, chain);
-    if (fault == DialFault::other_chain) book.remove(address, chain.rows);
+    dialler.failed(address, why, longest_wait(address), now.steady);
     const bool hopeless = fault != DialFault::unreachable;
+    if (hopeless && is_first_contact(address)) book.remove(address, chain.rows);
+    if (fault == DialFault::itself && !is_ours_to_keep(address) && own.size() < kOwnMax)
+        own.insert_or_assign(address, now.steady);
     const std::size_t tries = dialler.failures(address);
     if (hopeless || tries >= kHeardTries) heard.erase(address);
-    if (hopeless || tries >= kLearntTries) book.forget(address, chain.rows);
+    if (tries >= kLearntTries) book.forget(address, chain.rows);
     note_dial(address, why);
     if (!is_ours_to_keep(address) && !heard.contains(address) && !book.learnt().contains(address) &&
         !is_asked(address))
         dialler.forget(address);
 }
 
-void Peers::State::found_itself(const NodeAddress& address, Chain chain) {
-    if (own.size() < kOwnMax) own.insert(address);
-    book.remove(address, chain.rows);
-    book.forget(address, chain.rows);
-    heard.erase(address);
+Tick Peers::State::longest_wait(const NodeAddress& address) const {
+    return is_ours_to_keep(address) ? limits::kDialMaxKept : limits::kDialMax;
 }
 
 }  // namespace cairn::net

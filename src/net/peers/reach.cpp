@@ -41,6 +41,10 @@ std::optional<Bytes> network_group(const IpBytes& ip) {
     return Bytes(from, from + (is_v4 ? 2 : 4));
 }
 
+Bytes source_group(const IpBytes& ip) {
+    return network_group(ip).value_or(Bytes(ip.begin(), ip.end()));
+}
+
 std::optional<Bytes> network_group(const NodeAddress& address) {
     const auto ip = parse_ip(address.host);
     return ip ? network_group(*ip) : std::nullopt;

@@ -21,5 +21,7 @@ namespace cairn::net {
 /// make any number of addresses. Nothing of the other classes.
 [[nodiscard]] std::optional<Bytes> network_group(const IpBytes& ip);
 [[nodiscard]] std::optional<Bytes> network_group(const NodeAddress& address);
+/// Who is one party, as far as anybody can tell: a public network, or a single local address.
+[[nodiscard]] Bytes source_group(const IpBytes& ip);
 
 }  // namespace cairn::net

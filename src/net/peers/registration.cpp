@@ -17,9 +17,7 @@ void Peers::State::register_nodes(Ticket ticket, const std::vector<std::string>&
             continue;
         }
         entry.address = *address;
-        if (own.contains(*address)) {
-            entry.refused = "that is this node itself";
-        } else if (!book.is_registered(*address)) {
+        if (!book.is_registered(*address)) {
             if (book.full()) {
                 entry.refused = "this node keeps at most " + std::to_string(limits::kRegistered) +
                                 " registered nodes: remove one with DELETE /nodes/ADDRESS first";
@@ -27,7 +25,9 @@ void Peers::State::register_nodes(Ticket ticket, const std::vector<std::string>&
                 // What was known of its key was found out without the operator: pinned anew.
                 book.forget(*address, chain.rows);
                 heard.erase(*address);
+                own.erase(*address);
                 book.add(*address, now.wall, chain.rows);
+                entry.fresh = true;
             }
         } else if (const auto key = key_at(*address)) {
             book.lift(*key, chain.rows);
@@ -37,6 +37,7 @@ void Peers::State::register_nodes(Ticket ticket, const std::vector<std::string>&
             if (peer) {
                 const Hello& hello = peers.at(*peer).hello;
                 book.pin(*address, hello.key, chain.rows);
+                out.push_back(Favour{*peer});
                 entry.connected = true;
             } else if (!dialler.dialling(*address)) {
                 dial(*address, now, out);
@@ -45,6 +46,15 @@ void Peers::State::register_nodes(Ticket ticket, const std::vector<std::string>&
         asked.entries.push_back(std::move(entry));
     }
     registrations.push_back(std::move(asked));
+}
+
+bool Peers::State::is_first_contact(const NodeAddress& address) const {
+    const auto* node = book.find(address);
+    if (node == nullptr || node->key) return false;
+    for (const auto& registration : registrations)
+        for (const auto& entry : registration.entries)
+            if (entry.address == address && entry.fresh && !entry.ended()) return true;
+    return false;
 }
 
 void Peers::State::note_dial(const NodeAddress& address, const std::optional<std::string>& failed) {

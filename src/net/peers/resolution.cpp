@@ -54,15 +54,16 @@ void Peers::State::ask(Resolution::Node& node, Chain chain, Now now, Actions& ou
         node.phase = Phase::done;
     };
     if (node.phase == Phase::done) return;
-    if (own.contains(node.address)) return fail_with("that is this node itself");
     if (!book.is_registered(node.address)) {
         const std::string why = dialler.last_error(node.address);
         return fail_with(why.empty() ? "it was removed meanwhile" : why);
     }
     const auto peer = peer_at(node.address);
     if (node.phase != Phase::reach && peer != node.peer) {
-        // Perhaps for another connection to the same node; if it was a guest who left, it is dialled.
-        if (!peer && node.dialled) return fail_with("the connection ended: " + dialler.last_error(node.address));
+        // Perhaps for another connection to the same node; if it was a guest who left, it is
+        // dialled.
+        if (!peer && node.dialled)
+            return fail_with("the connection ended: " + dialler.last_error(node.address));
         node.phase = Phase::reach;
     }
     if (node.phase == Phase::reach) {

@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "net/budget.hpp"
 #include "net/limits.hpp"
 #include "net/peers.hpp"
 #include "net/peers/book.hpp"
-#include "net/peers/budget.hpp"
 #include "net/peers/dialler.hpp"
 #include "net/peers/reach.hpp"
 #include "net/relay/relay.hpp"
@@ -25,10 +25,13 @@ struct Peer {
     Tick heard = 0;  // the last word of it
     std::optional<Tick> pinged;
     std::uint64_t ping_nonce = 0;
+    std::optional<Tick> ping;  // the shortest, ms
+    Tick gave_transfer = 0;    // that we did not have, last
+    Tick gave_block = 0;
     bool addresses_told = false;
+    /// The end of the headers it told last, if it is known what they follow.
+    std::optional<std::pair<BlockHash, Height>> shown;
     std::set<NodeAddress> knows;  // addresses it was told or told us, at most kAddresses
-    TokenBucket messages;
-    TokenBucket bytes;
     TokenBucket addresses;
 };
 
@@ -40,6 +43,7 @@ struct Registration {
         std::optional<std::string> refused;  // why it is not stored
         std::optional<std::string> failed;   // what came of the dial
         bool connected = false;
+        bool fresh = false;  // stored by this very question
         [[nodiscard]] bool ended() const { return refused || failed || connected; }
     };
     Ticket ticket = 0;
@@ -73,17 +77,20 @@ struct Peers::State {
     void admit(PeerId id, const Hello& hello, Chain chain, Now now, Actions& out);
     /// The sentence for a connection that does not count; none if it does.
     [[nodiscard]] std::optional<std::string> refusal(const Hello& hello, Now now) const;
+    /// Whether the operator named the node: it always finds room.
+    [[nodiscard]] bool is_named(const Hello& hello) const;
+    /// The same for want of room; a guest may be closed to make some.
+    [[nodiscard]] std::optional<std::string> make_room(const Hello& hello, Actions& out);
+    [[nodiscard]] std::uint64_t lot_of(const Bytes& source) const;
     /// Whether a new connection to a node is kept rather than the one there is.
     [[nodiscard]] bool newer_stays(const Peer& older, const Hello& newer, Now now) const;
-    void found_itself(const NodeAddress& address, Chain chain);
     void drop(PeerId id, const std::string& why, bool ban, Chain chain, Now now, Actions& out);
     /// Peers that are told to close from `from` on are gone at once; `blamed` for a fault of its
     /// own.
     void reap(std::size_t from, std::optional<PeerId> blamed, Chain chain, Now now, Actions& out);
     void ban(const Hello& hello, Chain chain, Now now);
     void keep_alive(Now now, Actions& out);
-    /// False: it says more than anybody has to say.
-    [[nodiscard]] static bool within_budget(Peer& peer, const Message& message, Now now);
+    static void on_pong(Peer& peer, const Pong& pong, Now now);
 
     // dialling.cpp: who is dialled
     void dial_due(Chain chain, Now now, Actions& out);
@@ -97,7 +104,14 @@ struct Peers::State {
     /// address.
     [[nodiscard]] std::optional<PeerId> peer_at(const NodeAddress& address) const;
     [[nodiscard]] bool is_ours_to_keep(const NodeAddress& address) const;
+    /// Before the next dial, in ms.
+    [[nodiscard]] Tick longest_wait(const NodeAddress& address) const;
     void end_silence(Chain chain);
+
+    // pools.cpp: when waiting transfers are compared
+    void compare_pools(const TipChange& change, Chain chain, Now now, Actions& out);
+    /// Blocks of an inventory tell how far a peer is.
+    static void note_blocks(Peer& peer, const Inv& message, Chain chain);
 
     // gossip.cpp: addresses
     void greet(PeerId id, Peer& peer, Actions& out);
@@ -109,6 +123,8 @@ struct Peers::State {
     // registration.cpp, resolution.cpp: questions that wait
     void register_nodes(Ticket ticket, const std::vector<std::string>& texts, Tick deadline,
                         Chain chain, Now now, Actions& out);
+    /// A registration that stored the address waits for the first answer there.
+    [[nodiscard]] bool is_first_contact(const NodeAddress& address) const;
     void note_dial(const NodeAddress& address, const std::optional<std::string>& failed);
     void end_registrations(Now now, Actions& out);
     [[nodiscard]] RegisterOutcome outcome_of(const Registration& registration) const;
@@ -122,17 +138,19 @@ struct Peers::State {
 
     PeersOptions options;
     Random random;
+    std::uint64_t secret = 0;  // of lots
     Book book;
     Dialler dialler;
     std::optional<Sync> sync;
     std::optional<Relay> relay;
     std::map<PeerId, Peer> peers;
     std::set<NodeAddress> heard;         // told of by others, not dialled yet
-    std::set<NodeAddress> own;           // found to be this node
+    std::map<NodeAddress, Tick> own;     // said to be this node, and since when
     std::map<NodeAddress, NodeKey> met;  // keys at addresses of `connect`
     std::vector<Registration> registrations;
     std::vector<Resolution> resolutions;
-    Tick next_look = 0;  // at what is done every second
+    Tick next_look = 0;        // at what is done every second
+    bool catching_up = false;  // since the pools were last compared the chain was behind
 };
 
 }  // namespace cairn::net

@@ -64,7 +64,17 @@ struct Encode {
     Bytes operator()(const NotFound& m) const { return items_frame(FrameType::notfound, m.items); }
     Bytes operator()(const TransferBody& m) const { return transfer_frame(m.bytes); }
     Bytes operator()(const BlockBody& m) const { return block_frame(*m.bytes); }
-    Bytes operator()(const Mempool&) const { return begin(FrameType::mempool).take(); }
+    Bytes operator()(const Mempool& m) const {
+        Writer writer = begin(FrameType::mempool);
+        if (m.page) writer.raw(m.page->after.bytes).integer(m.page->limit);
+        return writer.take();
+    }
+    Bytes operator()(const PoolInv& m) const {
+        Writer writer = begin(FrameType::poolinv);
+        writer.integer(static_cast<std::uint8_t>(m.more ? 1 : 0)).varint(m.ids.size());
+        for (const Txid& id : m.ids) writer.raw(id.bytes);
+        return writer.take();
+    }
     Bytes operator()(const GetAddr&) const { return begin(FrameType::getaddr).take(); }
     Bytes operator()(const Addr& m) const {
         std::vector<std::pair<IpBytes, std::uint16_t>> literals;
@@ -176,6 +186,31 @@ Decoded decode_addr(Reader& reader) {
     return message;
 }
 
+Decoded decode_mempool(Reader& reader, std::uint32_t protocol) {
+    if (protocol < 2) return decode_empty<Mempool>(reader, "mempool");
+    PoolPage page;
+    page.after.bytes = reader.array<kHashSize>();
+    page.limit = reader.integer<std::uint16_t>();
+    if (!reader.finished()) return wrong("mempool", "does not have 35 bytes");
+    return Mempool{page};
+}
+
+Decoded decode_poolinv(Reader& reader) {
+    PoolInv message;
+    const auto more = reader.integer<std::uint8_t>();
+    if (more > 1) return wrong("poolinv", "says neither 0 nor 1 of whether there is more");
+    message.more = more == 1;
+    const auto count = count_of(reader, "poolinv", limits::kPoolPage, kHashSize);
+    if (!count) return fail(count.error());
+    message.ids.resize(*count);
+    for (std::size_t i = 0; i < *count; ++i) {
+        message.ids[i].bytes = reader.array<kHashSize>();
+        if (i > 0 && !(message.ids[i - 1] < message.ids[i]))
+            return wrong("poolinv", "lists ids that do not ascend");
+    }
+    return message;
+}
+
 Decoded decode_transfer_body(Bytes frame) {
     frame.erase(frame.begin());
     if (frame.size() < transfer_size(0)) return wrong("tx", "is shorter than any transfer");
@@ -200,7 +235,7 @@ Bytes encode(const Message& message) { return std::visit(Encode{}, message); }
 Bytes block_frame(ByteView block) { return body_frame(FrameType::block, block); }
 Bytes transfer_frame(ByteView transfer) { return body_frame(FrameType::tx, transfer); }
 
-Result<Message, std::string> decode(Bytes frame, std::size_t max_block) {
+Result<Message, std::string> decode(Bytes frame, std::size_t max_block, std::uint32_t protocol) {
     if (frame.empty()) return fail(std::string{"its message is empty"});
     const auto type = static_cast<FrameType>(frame.front());
     if (type == FrameType::block) return decode_block_body(std::move(frame), max_block);
@@ -229,7 +264,10 @@ Result<Message, std::string> decode(Bytes frame, std::size_t max_block) {
         case FrameType::tx:
             return decode_transfer_body(std::move(frame));
         case FrameType::mempool:
-            return decode_empty<Mempool>(reader, "mempool");
+            return decode_mempool(reader, protocol);
+        case FrameType::poolinv:
+            if (protocol < 2) break;
+            return decode_poolinv(reader);
         case FrameType::getaddr:
             return decode_empty<GetAddr>(reader, "getaddr");
         case FrameType::addr:

@@ -54,6 +54,17 @@ Addr addresses(std::size_t count) {
     return out;
 }
 
+/// Rising ids.
+std::vector<Txid> ids(std::size_t count) {
+    std::vector<Txid> list(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        list[i].bytes[0] = static_cast<std::uint8_t>(i >> 8);
+        list[i].bytes[1] = static_cast<std::uint8_t>(i);
+        list[i].bytes[2] = 1;
+    }
+    return list;
+}
+
 /// One small message of each kind.
 std::vector<Message> one_of_each() {
     return {Ping{7},
@@ -65,7 +76,8 @@ std::vector<Message> one_of_each() {
             NotFound{items(1)},
             TransferBody{{}, Bytes(transfer_size(3), 1)},
             BlockBody{chain_of(1).front(), std::make_shared<const Bytes>(block_bytes(200))},
-            Mempool{},
+            Mempool{PoolPage{ids(1).front(), 300}},
+            PoolInv{true, ids(3)},
             GetAddr{},
             addresses(3)};
 }
@@ -117,6 +129,15 @@ TEST(Codec, HashesWhatItDecodes) {
 TEST(Codec, FramesAsDescribed) {
     EXPECT_EQ(encode(Ping{0x0102}), (Bytes{3, 2, 1, 0, 0, 0, 0, 0, 0}));
     EXPECT_EQ(encode(Mempool{}), (Bytes{12}));
+    Bytes page{12, 7};
+    page.resize(1 + 32, 0);
+    append(page, Bytes{0x34, 0x12});
+    PoolPage asked{{}, 0x1234};
+    asked.after.bytes[0] = 7;
+    EXPECT_EQ(encode(Mempool{asked}), page);
+    Bytes told{15, 1, 1, 7};
+    told.resize(3 + 32, 0);
+    EXPECT_EQ(encode(PoolInv{true, {asked.after}}), told);
     EXPECT_EQ(encode(GetAddr{}), (Bytes{13}));
     Item item{ItemKind::block, {}};
     item.hash.bytes[0] = 9;
@@ -241,7 +262,7 @@ TEST(Codec, WantsHeadersInChainOrder) {
 }
 
 TEST(Codec, RefusesUnknownTypesAndKinds) {
-    for (const int type : {0, 1, 2, 15, 255})
+    for (const int type : {0, 1, 2, 16, 255})
         EXPECT_NE(refusal(Bytes{static_cast<std::uint8_t>(type)}), "") << type;
     EXPECT_NE(refusal({}), "");
     for (const std::uint8_t kind : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{255}}) {
@@ -252,6 +273,33 @@ TEST(Codec, RefusesUnknownTypesAndKinds) {
     Bytes port{static_cast<std::uint8_t>(FrameType::addr), 1};
     port.resize(2 + 18, 0);
     EXPECT_NE(refusal(port).find("port 0"), std::string::npos);
+}
+
+TEST(Codec, APoolIsAskedForAsTheProtocolSays) {
+    const Bytes whole = encode(Mempool{});
+    const Bytes page = encode(Mempool{PoolPage{{}, 5}});
+    EXPECT_TRUE(decode(whole, kMaxBlock, 1));
+    EXPECT_FALSE(decode(whole, kMaxBlock, 2));
+    EXPECT_FALSE(decode(page, kMaxBlock, 1));
+    const auto asked = decode(page, kMaxBlock, 2);
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(std::get<Mempool>(*asked).page, (PoolPage{{}, 5}));
+    EXPECT_FALSE(decode(encode(PoolInv{false, ids(2)}), kMaxBlock, 1));
+    EXPECT_TRUE(decode(encode(PoolInv{false, ids(2)}), kMaxBlock, 2));
+}
+
+TEST(Codec, APoolIsToldInRisingOrderOnceEach) {
+    EXPECT_EQ(refusal(encode(PoolInv{})), "");
+    EXPECT_EQ(refusal(encode(PoolInv{true, ids(limits::kPoolPage)})), "");
+    EXPECT_NE(refusal(encode(PoolInv{true, ids(limits::kPoolPage + 1)})), "");
+    auto list = ids(3);
+    std::swap(list[1], list[2]);
+    EXPECT_NE(refusal(encode(PoolInv{true, list})).find("ascend"), std::string::npos);
+    EXPECT_NE(refusal(encode(PoolInv{true, {ids(2)[1], ids(2)[1]}})).find("ascend"),
+              std::string::npos);
+    Bytes odd = encode(PoolInv{true, ids(1)});
+    odd[1] = 2;
+    EXPECT_NE(refusal(odd), "");
 }
 
 /// Random frames, and sound ones with bytes changed: a sentence, or the very frame again.

@@ -20,6 +20,7 @@ enum class FrameType : std::uint8_t {
     mempool = 12,
     getaddr = 13,
     addr = 14,
+    poolinv = 15,
 };
 
 }  // namespace cairn::net

@@ -48,7 +48,7 @@ Bytes Handshake::opening() const {
     const Introduction& self = ours_.self;
     return Writer{}
         .integer(static_cast<std::uint8_t>(FrameType::version))
-        .integer(kProtocolVersion)
+        .integer(ours_.protocol)
         .raw(self.genesis.bytes)
         .raw(self.key.bytes)
         .raw(ours_.nonce)
@@ -74,9 +74,9 @@ Result<Handshake::Step, Handshake::Fault> Handshake::on_version(ByteView payload
     Reader reader{payload};
     const auto protocol = reader.integer<std::uint32_t>();
     // Another version may have another form, so that nothing more is read of it.
-    if (reader.ok() && protocol != kProtocolVersion)
+    if (reader.ok() && protocol != ours_.protocol)
         return say("it speaks version " + std::to_string(protocol) + " of the protocol, and we " +
-                   std::to_string(kProtocolVersion));
+                   std::to_string(ours_.protocol));
     Theirs theirs;
     Introduction& them = theirs.self;
     them.genesis.bytes = reader.array<32>();
@@ -112,6 +112,7 @@ Result<Handshake::Step, Handshake::Fault> Handshake::on_verack(ByteView payload)
         return say("its signature does not prove the key that it names");
     Hello hello;
     hello.key = them.key;
+    hello.protocol = ours_.protocol;
     hello.outbound = outbound_;
     hello.address = address_;
     hello.listens_on = them.listens_on;

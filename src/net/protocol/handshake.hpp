@@ -13,7 +13,6 @@
 
 namespace cairn::net {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
 inline constexpr std::size_t kAgentMax = 64;      // bytes, printable ASCII
 inline constexpr Tick kHandshakeWithin = 10'000;  // ms, from the socket's opening
 inline constexpr std::size_t kHandshakeFrameMax = 1 + 4 + 3 * 32 + 2 + 32 + 8 + 32 + 1 + kAgentMax;
@@ -55,7 +54,8 @@ class Handshake {
 public:
     struct Ours {
         Introduction self;
-        HandshakeNonce nonce{};  // fresh for each connection
+        std::uint32_t protocol = kProtocolNewest;  // as the upgrade to a WebSocket agreed on
+        HandshakeNonce nonce{};                    // fresh for each connection
         HandshakeSigner sign;
         ChannelBinding binding{};
     };

@@ -100,7 +100,7 @@ TEST(Handshake, SignsWhatThePageSays) {
 TEST(Handshake, VersionIsLaidOutAsThePageSays) {
     const Handshake::Ours ours = side(1);
     const Bytes frame = dialler().opening();
-    Bytes expected{1, 1, 0, 0, 0};
+    Bytes expected{1, 2, 0, 0, 0};
     append(expected, ours.self.genesis.bytes);
     append(expected, ours.self.key.bytes);
     append(expected, ours.nonce);
@@ -127,10 +127,29 @@ TEST(Handshake, NamesBothChainsIfTheyDiffer) {
 TEST(Handshake, RefusesAnotherProtocolWhateverItsForm) {
     Handshake a = dialler();
     Bytes later = listener().opening();
-    later[1] = 2;
+    later[1] = 3;
     later.resize(20);
-    EXPECT_NE(error_of(a.on_frame(later, kNow)).find("version 2 of the protocol"),
+    EXPECT_NE(error_of(a.on_frame(later, kNow)).find("version 3 of the protocol"),
               std::string::npos);
+}
+
+/// What the upgrade agreed on is what both say; one that says otherwise is refused.
+TEST(Handshake, SpeaksTheVersionThatWasAgreedOn) {
+    for (std::uint32_t protocol = kProtocolOldest; protocol <= kProtocolNewest; ++protocol) {
+        auto one = side(1);
+        auto other = side(2);
+        one.protocol = other.protocol = protocol;
+        Handshake a = dialler(one);
+        Handshake b = listener(other);
+        const auto from_b = meet(b, a);
+        ASSERT_TRUE(meet(a, b) && from_b);
+        const auto done = a.on_frame(*from_b->answer, kNow);
+        ASSERT_TRUE(done && done->done);
+        EXPECT_EQ(done->done->protocol, protocol);
+        other.protocol = protocol == kProtocolOldest ? kProtocolNewest : kProtocolOldest;
+        Handshake c = dialler(one);
+        EXPECT_NE(error_of(meet(c, listener(other))), "");
+    }
 }
 
 TEST(Handshake, KnowsItself) {

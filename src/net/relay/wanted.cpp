@@ -90,20 +90,22 @@ std::vector<Wanted::Next> Wanted::leave(PeerId peer) {
     return in_order(std::move(next));
 }
 
-std::vector<Wanted::Next> Wanted::overdue(Tick now) {
-    std::vector<Txid> late;
+std::vector<Wanted::Next> Wanted::overdue(Tick now, std::set<PeerId>& late) {
+    std::vector<Txid> ids;
     for (const auto& [due, id] : due_) {
         if (now - due.first <= limits::kTransferWithin) break;
-        late.push_back(id);
+        ids.push_back(id);
     }
     std::vector<Next> next;
-    for (const auto& id : late) {
+    for (const auto& id : ids) {
         const auto item = items_.find(id);
         if (item->second.checking) {
             if (now - *item->second.since > kCheckWithin) settle(id);
-        } else if (const auto other = gone(item->second.announcers.front(), id)) {
-            next.push_back({*other, id});
+            continue;
         }
+        late.insert(item->second.announcers.front());
+        if (const auto other = gone(item->second.announcers.front(), id))
+            next.push_back({*other, id});
     }
     return in_order(std::move(next));
 }

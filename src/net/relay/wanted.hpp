@@ -35,8 +35,9 @@ public:
     /// All that a peer announced was in vain; what others are to be asked for now, in the order in
     /// which it was announced.
     [[nodiscard]] std::vector<Next> leave(PeerId peer);
-    /// The same of questions that got no answer within `limits::kTransferWithin`.
-    [[nodiscard]] std::vector<Next> overdue(Tick now);
+    /// The same of questions that got no answer within `limits::kTransferWithin`; `late` are those
+    /// who owe them.
+    [[nodiscard]] std::vector<Next> overdue(Tick now, std::set<PeerId>& late);
     [[nodiscard]] std::size_t size() const { return items_.size(); }
 
 private:

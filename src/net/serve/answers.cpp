@@ -14,8 +14,8 @@ bool Answers::take(Message& message) {
     } else if (auto* items = std::get_if<GetData>(&message)) {
         const std::size_t weight = 1 + items->items.size();
         keep(ItemsAsked{std::move(*items), 0, {}}, weight);
-    } else if (std::holds_alternative<Mempool>(message)) {
-        keep(PoolAsked{}, 1);
+    } else if (const auto* pool = std::get_if<Mempool>(&message)) {
+        keep(pool->page ? Question{*pool->page} : Question{PoolAsked{}}, 1);
     } else {
         return false;
     }
@@ -90,6 +90,12 @@ Answers::Part Answers::go_on(PoolAsked& asked, const Staged& rows) {
     Bytes frame = encode(Message{std::exchange(asked.found, {})});
     if (at_end) answered();
     return {std::move(frame), !at_end};
+}
+
+Answers::Part Answers::go_on(const PoolPage& asked, const Staged& rows) {
+    Bytes frame = encode(Message{pool_page(rows, asked)});
+    answered();
+    return {std::move(frame), false};
 }
 
 }  // namespace cairn::net

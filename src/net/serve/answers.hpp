@@ -52,13 +52,14 @@ private:
         Bytes cursor;
         Inv found;
     };
-    using Question = std::variant<HeadersAsked, ItemsAsked, PoolAsked>;
+    using Question = std::variant<HeadersAsked, ItemsAsked, PoolAsked, PoolPage>;
 
     void keep(Question question, std::size_t weight);
     void answered();
     [[nodiscard]] Part go_on(HeadersAsked& asked, const Staged& rows);
     [[nodiscard]] Part go_on(ItemsAsked& asked, const Staged& rows);
     [[nodiscard]] Part go_on(PoolAsked& asked, const Staged& rows);
+    [[nodiscard]] Part go_on(const PoolPage& asked, const Staged& rows);
 
     std::deque<std::pair<Question, std::size_t>> questions_;  // with what each weighs
     std::size_t asked_ = 0;                                   // what all of them weigh

@@ -21,13 +21,12 @@ Height fork_height(const Staged& rows, const std::vector<BlockHash>& locator) {
 
 Headers headers_after(const Staged& rows, const GetHeaders& question, std::size_t most) {
     Headers answer;
-    for (Height height = fork_height(rows, question.locator) + 1; answer.headers.size() < most;
-         ++height) {
-        const auto hash = tables::best(rows, height);
-        const auto record = hash ? tables::header(rows, *hash) : std::nullopt;
+    const Height from = fork_height(rows, question.locator) + 1;
+    for (const BlockHash& hash : tables::best_from(rows, from, most)) {
+        const auto record = tables::header(rows, hash);
         if (!record) break;
-        answer.headers.push_back({record->header, *hash});
-        if (*hash == question.stop) break;
+        answer.headers.push_back({record->header, hash});
+        if (hash == question.stop) break;
     }
     return answer;
 }
@@ -44,6 +43,16 @@ std::optional<Bytes> frame_of(const Staged& rows, const Item& item) {
     const auto bytes = tables::block(rows, record->height, hash);
     if (!bytes) return std::nullopt;
     return block_frame(*bytes);
+}
+
+PoolInv pool_page(const Staged& rows, const PoolPage& page) {
+    const std::size_t limit = std::min<std::size_t>(page.limit, limits::kPoolPage);
+    PoolInv answer;
+    // One more than is told: so it is known whether there is more.
+    answer.ids = tables::pending_ids(rows, page.after, limit + 1);
+    answer.more = answer.ids.size() > limit;
+    if (answer.more) answer.ids.pop_back();
+    return answer;
 }
 
 Inv pool_inventory(const Staged& rows, Bytes& cursor, std::size_t most) {

@@ -20,6 +20,9 @@ namespace cairn::net {
 /// The frame of a block (also a stale one) or of a transfer that waits; nothing if it is not here.
 [[nodiscard]] std::optional<Bytes> frame_of(const Staged& rows, const Item& item);
 
+/// The ids of a page of the pool, at most `limits::kPoolPage`.
+[[nodiscard]] PoolInv pool_page(const Staged& rows, const PoolPage& page);
+
 /// The ids in the pool, in its order, beginning after `cursor` (empty: from the start), at most
 /// `most`; `cursor` moves on, and is empty again at the end.
 [[nodiscard]] Inv pool_inventory(const Staged& rows, Bytes& cursor,

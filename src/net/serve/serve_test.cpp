@@ -133,6 +133,51 @@ TEST_F(Serve, ThePoolIsToldInItsOrderAndItsTransfersAreServed) {
     }
 }
 
+TEST_F(Serve, APoolIsToldInPagesByRisingIds) {
+    std::set<Txid> ids;
+    for (std::uint64_t i = 0; i < 10; ++i) {
+        const auto transfer =
+            chain.keys().transfer(*chain.params(), 7, i, cairn::testing::nobody(1), 1 + i);
+        tables::put_pending(*machine.rows, Pending{i + 1, 0, transfer});
+        ids.insert(transfer->id());
+    }
+    for (const std::size_t limit : {1, 3, 5, 10, 11, 65'535}) {
+        std::vector<Txid> told;
+        PoolPage page{{}, static_cast<std::uint16_t>(limit)};
+        for (;;) {
+            const auto part = pool_page(*machine.rows, page);
+            ASSERT_LE(part.ids.size(), limit);
+            told.insert(told.end(), part.ids.begin(), part.ids.end());
+            if (!part.more) break;
+            ASSERT_EQ(part.ids.size(), limit);
+            page.after = part.ids.back();
+        }
+        EXPECT_EQ(told, std::vector<Txid>(ids.begin(), ids.end())) << limit;
+    }
+    // The cursor need not be in the pool.
+    Txid after = *ids.begin();
+    after.bytes[31] ^= 1;
+    const auto rest = pool_page(*machine.rows, {after, 100});
+    EXPECT_EQ(rest.ids.size(), static_cast<std::size_t>(std::distance(ids.upper_bound(after),
+                                                                      ids.end())));
+    EXPECT_TRUE(pool_page(*machine.rows, {{}, 0}).ids.empty());
+    Txid last;
+    last.bytes.fill(0xff);
+    EXPECT_TRUE(pool_page(*machine.rows, {last, 5}).ids.empty());
+    EXPECT_FALSE(pool_page(*machine.rows, {last, 5}).more);
+}
+
+TEST_F(Serve, APageIsBoundedWhateverWasAskedFor) {
+    for (std::uint64_t i = 0; i <= limits::kPoolPage; ++i)
+        tables::put_pending(
+            *machine.rows,
+            Pending{i + 1, 0,
+                    chain.keys().transfer(*chain.params(), 7, i, cairn::testing::nobody(1), 1)});
+    const auto page = pool_page(*machine.rows, {{}, 65'535});
+    EXPECT_EQ(page.ids.size(), limits::kPoolPage);
+    EXPECT_TRUE(page.more);
+}
+
 TEST_F(Serve, AnEmptyPoolIsAnEmptyInventory) {
     Bytes cursor;
     EXPECT_TRUE(pool_inventory(*machine.rows, cursor).items.empty());

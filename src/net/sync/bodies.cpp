@@ -24,14 +24,22 @@ Bodies::Step* Bodies::step_at(Height height, const BlockHash& hash) {
 // The target and the path to it.
 
 void Bodies::on_shown(SyncPeer& peer, const Env& env) {
-    peer.reach = 0;
+    forget_reach(peer);
     if (!peer.best || !peer.active || peer.closing || peer.aside) return;
     const auto record = env.chain.ledger.header(env.chain.rows, peer.best->hash);
     const bool better = peer.best->work > env.chain.ledger.tip().work &&
                         (!target_ || peer.best->work > target_->work);
     if (better && record && !record->invalid) aim(*peer.best, env);
-    peer.reach = reach_of(*peer.best, env);
+    if (target_ && !laying_ && !is_shown(*target_)) return retarget(env);  // it shows another now
+    measure(peer, env);
     fill_all(env);
+}
+
+bool Bodies::is_shown(const BranchTip& tip) const {
+    return std::any_of(peers_.begin(), peers_.end(), [&](const auto& shower) {
+        const SyncPeer& peer = shower.second;
+        return peer.active && !peer.closing && peer.best && peer.best->hash == tip.hash;
+    });
 }
 
 /// Chooses among what the active peers show.
@@ -43,7 +51,7 @@ void Bodies::retarget(const Env& env) {
         const auto record = env.chain.ledger.header(env.chain.rows, peer.best->hash);
         if (!record || record->invalid) {
             peer.best.reset();
-            peer.reach = 0;
+            forget_reach(peer);
             continue;
         }
         const bool stays = target_ && peer.best->hash == target_->hash;
@@ -51,65 +59,135 @@ void Bodies::retarget(const Env& env) {
             best = &*peer.best;
     }
     if (best) {
-        if (!target_ || target_->hash != best->hash) aim(*best, env);
+        if (!target_ || target_->hash != best->hash) aim(BranchTip{*best}, env);
     } else {
         target_.reset();
+        laying_.reset();
         path_.clear();
         returned_.clear();
         next_ = 0;
+        for (auto& [id, peer] : peers_) forget_reach(peer);
     }
-    measure_reaches(env);
+    measure_all(env);
     fill_all(env);
 }
 
-/// Lays the path to a new target: most often it goes on where the old one ended.
+/// Begins to lay the path to a new target; one that is being laid is finished first, or branches
+/// that overtake each other would keep any from being laid.
 void Bodies::aim(const BranchTip& target, const Env& env) {
-    std::vector<BlockHash> above;  // from the target downward
-    BlockHash at = target.hash;
-    Height height = target.height;
-    std::size_t kept = 0;  // steps of the old path that are on the way
-    for (;;) {
-        if (step_at(height, at) != nullptr) {
-            kept = height - base_ + 1;
-            break;
-        }
-        const auto record = env.chain.ledger.header(env.chain.rows, at);
-        if (!record || record->linked) break;
-        above.push_back(at);
-        at = record->header.previous_hash;
-        --height;
+    if (laying_) return;
+    laying_ = Laying{target, {}, target.hash, target.height};
+    lay(env);
+}
+
+bool Bodies::may_walk(const Env& env) {
+    if (!walk_.take(1, env.now.steady)) return false;
+    ++walked_;
+    return true;
+}
+
+/// Most often a new path goes on where the old one ended.
+void Bodies::lay(const Env& env) {
+    if (!laying_) return;
+    for (std::size_t steps = 0; steps < kWalkAtOnce && may_walk(env); ++steps) {
+        Laying& laying = *laying_;
+        if (step_at(laying.height, laying.at) != nullptr)
+            return finish_laying(laying.height - base_ + 1, env);
+        const auto record = env.chain.ledger.header(env.chain.rows, laying.at);
+        if (!record || record->invalid) return give_up_laying(env);
+        if (record->linked) return finish_laying(0, env);
+        laying.above.push_back(laying.at);
+        laying.at = record->header.previous_hash;
+        --laying.height;
     }
+}
+
+/// `kept`: steps of the old path that are on the way.
+void Bodies::finish_laying(std::size_t kept, const Env& env) {
+    const Laying laid = std::move(*laying_);
+    laying_.reset();
     const bool goes_on = kept == path_.size() && kept > 0;
-    target_ = target;
+    target_ = laid.target;
     path_.resize(kept);
     next_ = std::min(next_, kept);
     if (kept == 0) {
-        base_ = height + 1;
+        base_ = laid.height + 1;
         returned_.clear();
     } else {
         returned_.erase(returned_.upper_bound(base_ + kept - 1), returned_.end());
     }
-    for (auto step = above.rbegin(); step != above.rend(); ++step) path_.push_back({*step, false});
+    for (auto step = laid.above.rbegin(); step != laid.above.rend(); ++step)
+        path_.push_back({*step, false});
     move_front();
-    if (!goes_on) measure_reaches(env);
+    if (goes_on) return;
+    for (auto& [id, peer] : peers_) forget_reach(peer);
+    measure_all(env);
 }
 
-/// The last height at which a peer's branch is the path. Where it left the path stays the same
-/// while the path grows.
-Height Bodies::reach_of(const BranchTip& best, const Env& env) const {
-    BlockHash at = best.hash;
-    for (Height height = best.height; height >= base_ && !path_.empty(); --height) {
-        const std::size_t index = height - base_;
-        if (index < path_.size() && path_[index].hash == at) return height;
-        const auto record = env.chain.ledger.header(env.chain.rows, at);
-        if (!record) break;
-        at = record->header.previous_hash;
+/// It leads nowhere: a header of it was found invalid, or had to make room. Its peer shows it
+/// again.
+void Bodies::give_up_laying(const Env&) {
+    for (auto& [id, peer] : peers_) {
+        if (!peer.best || peer.best->hash != laying_->target.hash) continue;
+        peer.best.reset();
+        forget_reach(peer);
     }
-    return 0;
+    laying_.reset();
 }
 
-void Bodies::measure_reaches(const Env& env) {
-    for (auto& [id, peer] : peers_) peer.reach = peer.best ? reach_of(*peer.best, env) : 0;
+bool Bodies::is_on_path(Height height, const BlockHash& hash) const {
+    if (laying_ && height <= laying_->target.height) {
+        const std::size_t below = laying_->target.height - height;
+        // What is not reached yet may be part of it.
+        if (below >= laying_->above.size() || laying_->above[below] == hash) return true;
+    }
+    return height >= base_ && height - base_ < path_.size() && path_[height - base_].hash == hash;
+}
+
+void Bodies::forget_reach(SyncPeer& peer) {
+    peer.reach = 0;
+    peer.measured = false;
+    peer.measuring.reset();
+}
+
+/// Finds the last height at which a peer's branch is the path. Where it left the path stays the
+/// same while the path grows.
+void Bodies::measure(SyncPeer& peer, const Env& env) {
+    if (!peer.best || peer.measured) return;
+    if (!peer.measuring) peer.measuring.emplace(peer.best->hash, peer.best->height);
+    for (std::size_t steps = 0; steps < kWalkAtOnce; ++steps) {
+        auto& [at, height] = *peer.measuring;
+        const bool below = path_.empty() || height < base_;
+        const bool meets = !below && step_at(height, at) != nullptr;
+        if (!below && !meets && !may_walk(env)) return;
+        const auto record =
+            below || meets ? std::nullopt : env.chain.ledger.header(env.chain.rows, at);
+        if (!record) {
+            peer.reach = meets ? height : 0;
+            peer.measured = true;
+            return peer.measuring.reset();
+        }
+        at = record->header.previous_hash;
+        --height;
+    }
+}
+
+void Bodies::measure_all(const Env& env) {
+    for (auto& [id, peer] : peers_) measure(peer, env);
+}
+
+/// Goes on with what was left off for the sake of others.
+void Bodies::walk_on(const Env& env) {
+    const bool was_laying = laying_.has_value();
+    lay(env);
+    if (was_laying && !laying_) return retarget(env);
+    bool found = false;
+    for (auto& [id, peer] : peers_) {
+        const bool before = peer.measured;
+        measure(peer, env);
+        found = found || (peer.measured && !before);
+    }
+    if (found) fill_all(env);
 }
 
 // The window.
@@ -216,6 +294,7 @@ void Bodies::on_block(PeerId id, SyncPeer& peer, const BlockBody& body, const En
         return;
     }
     peer.aside = false;
+    measure(peer, env);
     // Answers come in the order asked: another than the first shows that the first is held back.
     if (peer.asked.front() == hash) {
         peer.asked.pop_front();
@@ -247,10 +326,11 @@ void Bodies::on_not_found(PeerId id, SyncPeer& peer, const BlockHash& block, con
     forget(request);
     peer.asked.erase(std::find(peer.asked.begin(), peer.asked.end(), block));
     peer.progress = env.now.steady;
+    peer.aside = false;
     give_back(block, height);
     // It does not have what it has shown.
     peer.best.reset();
-    peer.reach = 0;
+    forget_reach(peer);
     if (++peer.not_found > limits::kNotFoundBodies)
         return close_peer(id, peer, "it keeps showing blocks that it does not have", env);
     retarget(env);
@@ -305,8 +385,9 @@ void Bodies::release(PeerId id, SyncPeer& peer, const Env& env) {
     }
     peer.forgiven += peer.asked.size();
     peer.asked.clear();
+    peer.aside = false;  // it owes nothing any more
     const bool was_target = target_ && peer.best && peer.best->hash == target_->hash;
-    if (was_target)
+    if (was_target || (target_ && !is_shown(*target_)))
         retarget(env);
     else
         fill_all(env);
@@ -361,6 +442,11 @@ void Bodies::look_at_front(const Env& env) {
 }
 
 void Bodies::on_tick(const Env& env) {
+    walk_on(env);
+    // Its headers may have been found invalid by and by.
+    const auto aimed_at =
+        target_ ? env.chain.ledger.header(env.chain.rows, target_->hash) : std::nullopt;
+    if (target_ && (!aimed_at || aimed_at->invalid)) retarget(env);
     look_at_front(env);
     for (auto& [id, peer] : peers_)
         if (!peer.closing && !peer.asked.empty() &&

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "net/budget.hpp"
 #include "net/sync/sync_peer.hpp"
 
 namespace cairn::net {
@@ -17,6 +18,11 @@ namespace cairn::net {
 ///
 /// How many bodies a peer is asked for at once depends on how large they are: of small ones so many
 /// that a durable write, which they share, is not what sets the pace.
+///
+/// A walk along a branch (to lay a path, to find where a peer's branch leaves it) goes
+/// `kWalkAtOnce` headers at a time, and all walks together no faster than `kWalkRate`: branches
+/// that overtake each other by a header cost a share of the time, however long they are. Until a
+/// new path is laid the old one is followed.
 class Bodies {
 public:
     struct Env {
@@ -38,9 +44,18 @@ public:
     void on_tip(const TipChange& change, const Env& env);
     void on_tick(const Env& env);
 
+    static constexpr std::size_t kWalkAtOnce = 2'500;   // headers
+    static constexpr std::uint64_t kWalkRate = 40'000;  // headers a second
+    static constexpr std::uint64_t kWalkBurst = 20'000;
+
     [[nodiscard]] const BranchTip* target() const { return target_ ? &*target_ : nullptr; }
+    /// Something is to be fetched, or about to be.
+    [[nodiscard]] bool busy() const { return target_ || laying_; }
+    /// Whether a header is one of those that lead to the target, or to what becomes it.
+    [[nodiscard]] bool is_on_path(Height height, const BlockHash& hash) const;
     /// Blocks from the first that is missing up to the target.
     [[nodiscard]] std::size_t missing() const { return path_.size(); }
+    [[nodiscard]] std::uint64_t walked() const { return walked_; }  // headers
     [[nodiscard]] Tick stall_time() const { return stall_; }  // ms
     /// Of what is kept, roughly.
     [[nodiscard]] std::size_t bytes() const;
@@ -63,9 +78,17 @@ private:
     void aim(const BranchTip& target, const Env& env);
     void note_size(std::size_t bytes);
     void forget(Requests::iterator request);
+    void lay(const Env& env);
+    void finish_laying(std::size_t kept, const Env& env);
+    void give_up_laying(const Env& env);
     [[nodiscard]] bool may_serve(const SyncPeer& peer, Height height) const;
-    [[nodiscard]] Height reach_of(const BranchTip& best, const Env& env) const;
-    void measure_reaches(const Env& env);
+    void measure(SyncPeer& peer, const Env& env);
+    void go_on_measuring(SyncPeer& peer, const Env& env);
+    void measure_all(const Env& env);
+    void forget_reach(SyncPeer& peer);
+    void walk_on(const Env& env);
+    [[nodiscard]] bool may_walk(const Env& env);
+    [[nodiscard]] bool is_shown(const BranchTip& tip) const;
     [[nodiscard]] Step* step_at(Height height, const BlockHash& hash);
     void give_back(const BlockHash& hash, Height height);
     void mark_here(const BlockHash& hash, const Env& env);
@@ -76,8 +99,20 @@ private:
     void close_peer(PeerId id, SyncPeer& peer, std::string why, const Env& env);
     void look_at_front(const Env& env);
 
+    /// A path that is being laid: from the target downward, until it meets the old one or a block
+    /// that is here.
+    struct Laying {
+        BranchTip target;
+        std::vector<BlockHash> above;  // from the target downward
+        BlockHash at;
+        Height height = 0;
+    };
+
     SyncPeers& peers_;
     std::optional<BranchTip> target_;
+    std::optional<Laying> laying_;
+    std::uint64_t walked_ = 0;
+    TokenBucket walk_{kWalkRate * 1'000, kWalkBurst, 0};
     std::deque<Step> path_;
     Height base_ = 0;            // of the path's front
     std::size_t next_ = 0;       // what stands before it in the path was asked for or is here,

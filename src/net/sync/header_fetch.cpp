@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/emit.hpp"
+#include "net/sync/header_room.hpp"
 #include "net/sync/locator.hpp"
 
 namespace cairn::net {
@@ -49,6 +50,7 @@ void HeaderFetch::ask(std::vector<BlockHash> locator, const Env& env) {
     send(env.out, peer_, GetHeaders{locator, {}});
     asked_ = Asked{std::move(locator), env.now.steady};
     again_at_.reset();
+    waiting_ = false;
 }
 
 void HeaderFetch::begin(const Env& env) {
@@ -74,11 +76,14 @@ void HeaderFetch::stop() {
     low_.reset();
     again_at_.reset();
     missed_ = false;
+    waiting_ = false;
 }
 
 /// Goes on where a full message ended; what another peer told already is jumped over if this one
 /// has it too.
 void HeaderFetch::ask_after(const BranchTip& last, const Env& env) {
+    waiting_ = env.missing > limits::kHeadersAhead;
+    if (waiting_) return;
     auto locator = locator_of(last.hash, last.height, env.chain);
     if (env.best && env.best->height > last.height + 1)
         locator.insert(locator.begin(), parent_of(env.best->hash, env.chain));
@@ -165,8 +170,7 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
         work = work + work_of_bits;
     }
     if (work > ledger.tip().work) {
-        offer({first_new, headers.end()}, full, env);
-        return std::nullopt;
+        return offer({first_new, headers.end()}, full, env);
     }
     if (low_) return std::nullopt;  // told by itself while a longer branch is being fetched
     low_.emplace(BranchEnd{parent_hash, *parent, env.chain},
@@ -204,8 +208,7 @@ HeaderFetch::Learnt HeaderFetch::on_low_work(const Headers& message, const Env& 
                 ask_low_work(env);
             return std::nullopt;
         case LowWork::Next::offer:
-            offer(message.headers, message.headers.size() == limits::kHeaders, env);
-            return std::nullopt;
+            return offer(message.headers, message.headers.size() == limits::kHeaders, env);
         case LowWork::Next::forget:
             see(low_->end().hash(), low_->end().height());
             low_.reset();
@@ -226,12 +229,29 @@ HeaderFetch::Learnt HeaderFetch::on_low_work(const Headers& message, const Env& 
                 " headers without showing more work than our tip's");
 }
 
-void HeaderFetch::offer(std::vector<HashedHeader> headers, bool more, const Env& env) {
+HeaderFetch::Learnt HeaderFetch::offer(std::vector<HashedHeader> headers, bool more,
+                                       const Env& env) {
+    const BlockHash& after = headers.front().header.previous_hash;
+    const auto parent = env.chain.ledger.header(env.chain.rows, after);
+    if (parent && parent->linked)
+        run_ = 0;
+    else if (env.best && env.best->hash == after)
+        run_ = env.missing;
+    run_ += headers.size();
+    if (run_ > limits::kBareOfBranch)
+        return fail("it told more than " + std::to_string(limits::kBareOfBranch) +
+                    " headers of a branch whose blocks are not here");
+    if (!env.room.make(headers.size(), after, env.chain)) {
+        low_.reset();
+        again_at_ = env.now.steady + kAgainAfter;
+        return std::nullopt;
+    }
     Offered offered{{}, more};
     offered.hashes.reserve(headers.size());
     for (const auto& header : headers) offered.hashes.push_back(header.hash);
     offered_ = std::move(offered);
     env.out.push_back(Offer{peer_, std::move(headers)});
+    return std::nullopt;
 }
 
 HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdict,
@@ -253,6 +273,11 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
         return shown;
     }
     low_.reset();
+    if (verdict.error().rule == Rule::parent_known) {
+        // What it follows had to make room meanwhile: no fault of the peer's.
+        begin(env);
+        return std::nullopt;
+    }
     if (verdict.error().rule != Rule::time_not_in_future)
         return fail("it sent a header that breaks a rule: " + verdict.error().to_string());
     again_at_ = env.now.steady + kAgainAfter;
@@ -269,6 +294,7 @@ HeaderFetch::Learnt HeaderFetch::on_tick(const Env& env) {
         return fail("it did not answer getheaders within " +
                     std::to_string(limits::kHeadersWithin / 1000) + " s");
     if (again_at_ && env.now.steady >= *again_at_) begin(env);
+    if (waiting_ && env.missing < limits::kHeadersAhead / 2) begin(env);
     return std::nullopt;
 }
 

@@ -7,6 +7,8 @@
 
 namespace cairn::net {
 
+class HeaderRoom;
+
 /// A header of our ledger, as the end of a branch.
 struct BranchTip {
     BlockHash hash;
@@ -24,6 +26,8 @@ public:
         /// The best branch known of any peer, whose headers need not be told again; null: our
         /// tip's.
         const BranchTip* best;
+        std::size_t missing;  // blocks of that branch which are not here
+        HeaderRoom& room;
         Actions& out;
     };
     /// The header of our ledger that the peer has shown just now, if any; or why it is to be
@@ -41,7 +45,7 @@ public:
     [[nodiscard]] Learnt on_tick(const Env& env);
 
     /// Nothing is asked or about to be.
-    [[nodiscard]] bool idle() const { return !asked_ && !offered_; }
+    [[nodiscard]] bool idle() const { return !asked_ && !offered_ && !waiting_; }
     /// Whether an answer is due.
     [[nodiscard]] bool asking() const { return asked_.has_value(); }
     /// The end of the last branch told, also of one with too little work to be kept.
@@ -68,17 +72,19 @@ private:
     [[nodiscard]] Learnt on_early(bool answer);
     [[nodiscard]] Learnt on_unconnecting(const Headers& message, const Env& env);
     [[nodiscard]] Learnt on_low_work(const Headers& message, const Env& env);
-    void offer(std::vector<HashedHeader> headers, bool more, const Env& env);
+    [[nodiscard]] Learnt offer(std::vector<HashedHeader> headers, bool more, const Env& env);
     void see(const BlockHash& hash, Height height) { last_seen_.emplace(hash, height); }
 
     PeerId peer_;
     std::optional<Asked> asked_;
     std::optional<Offered> offered_;
     std::optional<LowWork> low_;
-    std::optional<Tick> again_at_;  // a header was of the future
     bool missed_ = false;           // it told more while an offer was under way
+    std::optional<Tick> again_at_;  // a header was of the future, or there was no room
+    bool waiting_ = false;          // for the blocks of what was told, before more is asked for
+    std::size_t run_ = 0;           // headers of its branch whose blocks are not here, about
     std::size_t unconnecting_ = 0;
-    BlockHash last_unconnected_;  // the end of the last message that did not connect
+    BlockHash last_unconnected_;   // the end of the last message that did not connect
     std::size_t low_headers_ = 0;  // told in vain since the last that were offered
     std::optional<std::pair<BlockHash, Height>> last_seen_;
 };

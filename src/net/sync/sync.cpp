@@ -2,6 +2,7 @@
 
 #include "net/emit.hpp"
 #include "net/sync/bodies.hpp"
+#include "net/sync/header_room.hpp"
 
 namespace cairn::net {
 namespace {
@@ -14,13 +15,14 @@ constexpr std::size_t kAnnounced = 8;
 struct Sync::State {
     SyncPeers peers;
     Bodies bodies{peers};
+    HeaderRoom room{bodies, peers};
 
     [[nodiscard]] SyncPeer* find(PeerId id) {
         const auto peer = peers.find(id);
         return peer == peers.end() || peer->second.closing ? nullptr : &peer->second;
     }
-    [[nodiscard]] HeaderFetch::Env headers_env(Chain chain, Now now, Actions& out) const {
-        return {chain, heard_time(chain, now), bodies.target(), out};
+    [[nodiscard]] HeaderFetch::Env headers_env(Chain chain, Now now, Actions& out) {
+        return {chain, heard_time(chain, now), bodies.target(), bodies.missing(), room, out};
     }
     void close_peer(PeerId id, SyncPeer& peer, std::string why, const Bodies::Env& env) {
         peer.closing = true;
@@ -31,6 +33,7 @@ struct Sync::State {
     void learn(PeerId id, SyncPeer& peer, HeaderFetch::Learnt learnt, const Bodies::Env& env) {
         if (!learnt) return close_peer(id, peer, std::move(learnt.error()), env);
         if (!*learnt) return;
+        if (peer.best && peer.best->hash != (**learnt).hash) room.abandon(peer.best->hash);
         peer.best = **learnt;
         bodies.on_shown(peer, env);
     }
@@ -51,6 +54,7 @@ void Sync::on_close(PeerId peer, Chain chain, Now now, Actions& out) {
     if (gone == state_->peers.end()) return;
     gone->second.closing = true;
     state_->bodies.release(peer, gone->second, {chain, heard_time(chain, now), out});
+    if (gone->second.best) state_->room.abandon(gone->second.best->hash);
     state_->peers.erase(gone);
 }
 
@@ -129,6 +133,7 @@ void Sync::on_tick(Chain chain, Now now, Actions& out) {
             state_->learn(id, peer, peer.headers.on_tick(state_->headers_env(chain, now, out)),
                           env);
     state_->bodies.on_tick(env);
+    state_->room.on_tick(chain, now);
 }
 
 Sync::Progress Sync::progress(PeerId id, Chain chain) const {
@@ -147,7 +152,10 @@ std::optional<std::pair<BlockHash, Height>> Sync::best_of(PeerId id) const {
     return peer->second.headers.last_seen();
 }
 
-bool Sync::syncing() const { return state_->bodies.target() != nullptr; }
+bool Sync::syncing() const { return state_->bodies.busy(); }
+std::size_t Sync::missing() const { return state_->bodies.missing(); }
+
+std::uint64_t Sync::walked() const { return state_->bodies.walked(); }
 
 std::size_t Sync::bytes_of(PeerId id) const {
     const SyncPeer* peer = state_->find(id);

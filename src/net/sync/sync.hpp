@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::optional<std::pair<BlockHash, Height>> best_of(PeerId peer) const;
     /// Whether bodies of a better branch are on their way.
     [[nodiscard]] bool syncing() const;
+    /// Blocks of that branch from the first that is not here.
+    [[nodiscard]] std::size_t missing() const;
+    /// Headers that were looked at in walks along branches, in all.
+    [[nodiscard]] std::uint64_t walked() const;
     /// Memory that a peer's branches take here, roughly, in bytes.
     [[nodiscard]] std::size_t bytes_of(PeerId peer) const;
 

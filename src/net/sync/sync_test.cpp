@@ -1,5 +1,6 @@
 #include "net/sync/sync.hpp"
 
+#include "net/sync/bodies.hpp"
 #include "net/testing/headers.hpp"
 #include "net/testing/party.hpp"
 
@@ -722,6 +723,129 @@ TEST(SyncBodies, ABranchThatOvertakesIsFetchedFromItsFork) {
     EXPECT_EQ(node.asked(kAlice), hashes_of(theirs));
     for (const auto& block : theirs) node.deliver(kAlice, block);
     EXPECT_EQ(node.machine.tip().hash, theirs.back()->header.hash);
+}
+
+/// Two long branches that overtake each other by a header: a walk along one is no part of what a
+/// header costs, and the better one is fetched all the same.
+TEST(SyncBodies, LongBranchesThatOvertakeEachOtherCostAShareOfTheTime) {
+    ChainBuilder chain;
+    Party node{chain.params()};
+    node.open(kAlice);
+    node.open(kBob);
+    constexpr std::size_t kLong = 9'000;
+    HeaderMiner alice{chain.genesis(), 1'000'000, CompactBits{0x207fffff}, 1};
+    HeaderMiner bob{chain.genesis(), 1'000'500, CompactBits{0x207fffff}, 1};
+    const auto tell_all = [&](PeerId peer, const std::vector<HashedHeader>& headers) {
+        for (std::size_t from = 0; from < headers.size(); from += limits::kHeaders) {
+            node.headers(peer, slice(headers, from));
+            node.tick(250);
+        }
+    };
+    tell_all(kAlice, alice.next(kLong));
+    tell_all(kBob, bob.next(kLong));
+    for (int i = 0; i < 8; ++i) node.tick(250);
+    node.machine.write();
+    node.out.clear();
+
+    const auto looked_before = node.sync.walked();
+    HashedHeader best;
+    for (int i = 0; i < 50; ++i) {
+        node.headers(kBob, bob.next(2));
+        best = alice.next();
+        node.headers(kAlice, {best, alice.next()});
+    }
+    // No time has passed: what was saved up, whatever there was to overtake.
+    EXPECT_LE(node.sync.walked() - looked_before, Bodies::kWalkBurst);
+    const auto at_rest = node.sync.walked();
+    for (int i = 0; i < 40; ++i) node.tick(250);
+    EXPECT_LE(node.sync.walked() - at_rest, 10 * Bodies::kWalkRate + Bodies::kWalkBurst);
+    EXPECT_EQ(node.closed(kAlice), "");
+    EXPECT_TRUE(node.sync.syncing());
+}
+
+/// A peer whose place in what is missing is far to find is asked once it is found.
+TEST(SyncBodies, APeerOnALongForkOfTheBranchIsAskedForWhatItHasOfIt) {
+    ChainBuilder chain;
+    const auto shared = chain.grow(chain.genesis(), 30);
+    const auto best = HeaderMiner{shared.back()->header.hash, 2'000'000, CompactBits{0x207fffff}, 1}
+                          .next(6'000);
+    const auto fork = HeaderMiner{shared.back()->header.hash, 2'100'000, CompactBits{0x207fffff}, 1}
+                          .next(5'990);
+    Party node{chain.params()};
+    const auto tell = [&](PeerId peer, const std::vector<HashedHeader>& branch) {
+        std::vector<HashedHeader> all;
+        for (const auto& block : shared) all.push_back(block->header);
+        all.insert(all.end(), branch.begin(), branch.end());
+        node.open(peer);
+        for (std::size_t from = 0; from < all.size(); from += limits::kHeaders)
+            node.headers(peer, slice(all, from));
+    };
+    tell(kAlice, best);
+    for (int i = 0; i < 8; ++i) node.tick(250);
+    EXPECT_EQ(node.asked(kAlice).size(), limits::kBlocksInFlight);
+    tell(kBob, fork);
+    for (int i = 0; i < 8; ++i) node.tick(250);
+    // The other part of what both have.
+    EXPECT_EQ(node.asked(kBob).size(), shared.size() - limits::kBlocksInFlight);
+}
+
+TEST(SyncBodies, WhoWasSetAsideIsAskedAgainWhenAskingBeginsAnew) {
+    ChainBuilder chain;
+    const auto withheld = chain.grow(chain.genesis(), 5);
+    const auto lesser = chain.grow(chain.genesis(), 2);
+    Party node{chain.params()};
+    for (const PeerId peer : {kAlice, kBob}) node.open(peer);
+    node.headers(kAlice, withheld);
+    node.headers(kBob, lesser);
+    EXPECT_EQ(node.asked(kAlice).size(), 5U);
+    node.tick(limits::kStallMin + 1);
+    EXPECT_EQ(node.asked(kBob).size(), 2U);  // the other branch meanwhile
+    // As with gossip off, when one resolve is over and the next begins.
+    node.sync.set_active(kAlice, false, node.chain(), node.now, node.out);
+    node.sync.set_active(kAlice, true, node.chain(), node.now, node.out);
+    EXPECT_EQ(node.asked(kAlice).size(), 5U);
+    EXPECT_EQ(node.sync.progress(kAlice, node.chain()), Sync::Progress::headers);
+}
+
+TEST(SyncBodies, WhoWasSetAsideAndSaysThatItHasNothingIsAskedAgainWhenItShowsMore) {
+    ChainBuilder chain;
+    const auto withheld = chain.grow(chain.genesis(), 5);
+    const auto lesser = chain.grow(chain.genesis(), 2);
+    Party node{chain.params()};
+    for (const PeerId peer : {kAlice, kBob}) node.open(peer);
+    node.headers(kAlice, withheld);
+    node.headers(kBob, lesser);
+    const auto asked = node.asked(kAlice);
+    node.tick(limits::kStallMin + 1);
+    for (const auto& hash : asked)
+        node.sync.on_not_found(kAlice, hash, node.chain(), node.now, node.out);
+    (void)node.asked(kAlice);
+    const auto more = chain.extend(withheld.back()->header.hash);
+    node.headers(kAlice, std::vector{more});
+    EXPECT_EQ(node.asked(kAlice).size(), 6U);
+}
+
+/// What a peer shows instead of a branch that it showed before: that one is not kept on disk.
+TEST(SyncHeaders, OfABranchThatIsShownNoMoreAreForgotten) {
+    ChainBuilder chain;
+    Party node{chain.params()};
+    node.open(kAlice);
+    const auto first = HeaderMiner{chain.genesis(), 1'000'000}.next(20);
+    const auto second = HeaderMiner{chain.genesis(), 1'100'000}.next(30);
+    node.headers(kAlice, first);
+    EXPECT_EQ(node.machine.ledger->bare(), 20U);
+    node.headers(kAlice, second);
+    node.tick(250);
+    EXPECT_EQ(node.machine.ledger->bare(), 30U);
+    EXPECT_FALSE(node.machine.ledger->header(*node.machine.rows, first.back().hash));
+    // Shown again, they are taken again.
+    node.headers(kAlice, HeaderMiner{first.back().hash, 1'200'000}.next(20));
+    node.headers(kAlice, first);
+    EXPECT_EQ(node.closed(kAlice), "");
+    node.close(kAlice);
+    node.tick(250);
+    node.tick(250);
+    EXPECT_EQ(node.machine.ledger->bare(), 0U);
 }
 
 TEST(SyncBodies, OfABranchWithoutMoreWorkAreNotAskedFor) {

@@ -5,6 +5,7 @@
 
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
+#include "net/protocol/pieces.hpp"
 
 namespace cairn::net::transport {
 
@@ -14,7 +15,9 @@ Peer::Peer(PeerHost& host, PeerId id, bool outbound, NodeAddress address, IpByte
       outbound_{outbound},
       address_{std::move(address)},
       ip_{ip},
-      deadline_{deadline} {}
+      deadline_{deadline},
+      serving_{host.shares(outbound).answers, host.now()},
+      talk_{host.shares(outbound).talk, host.now()} {}
 
 void Peer::attach(std::shared_ptr<WebSocket> socket, std::shared_ptr<Traffic> traffic) {
     socket_ = std::move(socket);
@@ -26,7 +29,9 @@ void Peer::attach(std::shared_ptr<WebSocket> socket, std::shared_ptr<Traffic> tr
 void Peer::on_upgraded() {
     if (state_ != State::upgrading) return;
     state_ = State::shaking;
-    handshake_.emplace(host_.introduce(), outbound_, address_, host_.now());
+    Handshake::Ours ours = host_.introduce();
+    ours.protocol = socket_->protocol();
+    handshake_.emplace(std::move(ours), outbound_, address_, host_.now());
     write(std::make_shared<const Bytes>(handshake_->opening()));
     read();
 }
@@ -46,7 +51,7 @@ void Peer::shake(const Bytes& message) {
     Hello hello = std::move(*step->done);
     hello.ip = ip_;
     opened_ = true;
-    post(PeerOpened{id_, std::move(hello)});
+    post(PeerOpened{id_, std::move(hello)}, sizeof(Hello));
 }
 
 // What it says.
@@ -61,22 +66,44 @@ void Peer::on_frame(Bytes message) {
 }
 
 void Peer::hear(Bytes frame) {
-    auto message = decode(std::move(frame), max_block_);
+    const std::size_t size = frame.size();
+    auto message = decode(std::move(frame), max_block_, socket_->protocol());
     if (!message) return close(CloseCode::protocol_error, std::move(message.error()), true);
+    if (!solicited_.take(*message)) talk_.spend(cost_of(*message));
     if (answers_.take(*message)) return pump();
-    post(PeerSaid{id_, std::move(*message)});
+    auto pieces = in_pieces(std::move(*message));
+    for (Message& piece : pieces) post(PeerSaid{id_, std::move(piece)}, size / pieces.size());
 }
 
-void Peer::post(PeerEvent event) {
+void Peer::post(PeerEvent event, std::size_t size) {
+    if (state_ != State::open) return;
     ++unseen_;
+    unseen_sizes_.push_back(size);
+    unseen_bytes_ += size;
+    count_held();
     if (!host_.post(id_, std::move(event)))
         close(CloseCode::going_away, "this node has more to do than it can");
 }
 
 void Peer::on_seen(bool seen) {
     --unseen_;
+    unseen_bytes_ -= unseen_sizes_.front();
+    unseen_sizes_.pop_front();
+    count_held();
+    if (!std::exchange(settled_, true) && seen && state_ == State::open) host_.on_settled(*this);
     if (!seen) return close(CloseCode::going_away, "this node had to open its store anew");
     read();
+}
+
+void Peer::count_held() {
+    const std::size_t now = queued_ + in_flight_ + unseen_bytes_;
+    host_.count_held(static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(held_));
+    held_ = now;
+}
+
+void Peer::favour() {
+    serving_.move_to(host_.shares(true).answers);
+    talk_.move_to(host_.shares(true).talk);
 }
 
 void Peer::read() {
@@ -84,6 +111,8 @@ void Peer::read() {
     // A frame that is being written does not count: two that send each other a long block would
     // wait for each other.
     if (unseen_ >= kUnseenMax || queued_ > limits::kSendQueuePause || answers_.is_full()) return;
+    if (unseen_bytes_ >= kUnseenBytesMax || (unseen_ > 0 && host_.is_crowded())) return;
+    if (state_ == State::open && !talk_.has_credit(host_.now())) return;
     reading_ = true;
     socket_->read(state_ == State::open ? max_frame(max_block_) : kHandshakeFrameMax);
 }
@@ -92,18 +121,25 @@ void Peer::read() {
 
 void Peer::send(SharedBytes frame) {
     if (state_ != State::open && state_ != State::shaking) return;
+    if (state_ == State::open) solicited_.note_sent(*frame);
     queued_ += frame->size();
     queue_.push_back(std::move(frame));
+    count_held();
     // A block of an unusual chain may be longer than the bound by itself.
     if (queued_ + in_flight_ >
         std::max(limits::kSendQueueBytes, in_flight_ + limits::kSendQueuePause)) {
         // A Close would wait behind all that it does not read.
-        why_ = "it does not read what it is sent";
-        state_ = State::closing;
-        drop_what_waits();
-        return socket_->abort();
+        return cut("it does not read what it is sent");
     }
     pump();
+}
+
+void Peer::cut(std::string why) {
+    if (state_ == State::gone) return;
+    if (why_.empty()) why_ = std::move(why);
+    state_ = State::closing;
+    drop_what_waits();
+    socket_->abort();
 }
 
 void Peer::pump() {
@@ -114,18 +150,23 @@ void Peer::pump() {
         queued_ -= frame->size();
         return write(std::move(frame));
     }
-    if (auto frame = serve()) write(std::make_shared<const Bytes>(std::move(*frame)));
+    if (auto frame = serve()) {
+        serving_.spend(cost_of_answer(*frame));
+        write(std::make_shared<const Bytes>(std::move(*frame)));
+    }
 }
 
 void Peer::write(SharedBytes frame) {
     writing_ = true;
     in_flight_ = frame->size();
+    count_held();
     socket_->write(std::move(frame));
 }
 
 void Peer::on_written() {
     writing_ = false;
     in_flight_ = 0;
+    count_held();
     pump();
     read();
 }
@@ -134,12 +175,14 @@ void Peer::drop_what_waits() {
     queue_.clear();
     answers_.clear();
     queued_ = 0;
+    count_held();
 }
 
 // What it asks.
 
 std::optional<Bytes> Peer::serve() {
-    if (answers_.empty() || serves_later_) return std::nullopt;
+    if (answers_.empty() || serves_later_ || !serving_.has_credit(host_.now()))
+        return std::nullopt;
     auto part = answers_.next(Staged{host_.view()->store});
     if (part.frame || !part.more) return std::move(part.frame);
     // A long question, and nothing to send so far: others have their turn.
@@ -163,6 +206,7 @@ void Peer::close(CloseCode code, std::string why, bool ban) {
     ban_ = ban_ || ban;
     deadline_ = host_.now() + host_.options().close_within;
     drop_what_waits();
+    host_.on_ending(*this);
     if (upgraded)
         socket_->close(code, why_);
     else
@@ -173,6 +217,8 @@ void Peer::on_ended(std::string why) {
     if (state_ == State::gone) return;
     state_ = State::gone;
     drop_what_waits();
+    in_flight_ = unseen_bytes_ = 0;
+    count_held();
     host_.on_gone(*this, why_.empty() ? why : why_);
 }
 
@@ -197,10 +243,11 @@ void Peer::tend(Tick now) {
     const std::uint64_t out = traffic_->out;
     if (std::exchange(last_in_, in) != in || !reading_) heard_ = now;
     if (std::exchange(last_out_, out) != out || !writing_) taken_ = now;
+    // Who has waited for its share may have credit again.
+    pump();
+    read();
     if (now >= taken_ + host_.options().stuck_within) {
-        why_ = "it does not read what it is sent";
-        state_ = State::closing;
-        socket_->abort();
+        cut("it does not read what it is sent");
     } else if (now >= heard_ + host_.options().silent_within) {
         close(CloseCode::policy, "it has been silent for too long");
     }

@@ -6,13 +6,20 @@
 #include <optional>
 #include <string>
 
+#include "net/serve/allowance.hpp"
 #include "net/serve/answers.hpp"
+#include "net/serve/cost.hpp"
 #include "net/transport/transport.hpp"
 #include "net/transport/web_socket.hpp"
 
 namespace cairn::net::transport {
 
 class Peer;
+
+/// What a class of peers may cost.
+struct Shares {
+    Share answers, talk;
+};
 
 /// What a connection needs of the transport it belongs to.
 class PeerHost {
@@ -21,11 +28,20 @@ public:
     [[nodiscard]] virtual Tick now() const = 0;
     [[nodiscard]] virtual ViewPtr view() const = 0;
     [[nodiscard]] virtual const TransportOptions& options() const = 0;
+    /// Of guests; of those whom the operator named or we dialled.
+    [[nodiscard]] virtual Shares& shares(bool named) = 0;
+    /// Bytes that all connections together hold have changed by so many.
+    virtual void count_held(std::ptrdiff_t change) = 0;
+    /// So many that nobody is read who has something before the node already.
+    [[nodiscard]] virtual bool is_crowded() const = 0;
     [[nodiscard]] virtual Handshake::Ours introduce() const = 0;
     /// Runs a task later, from the loop.
     virtual void later(std::function<void()> task) = 0;
     /// False: it cannot be taken.
     [[nodiscard]] virtual bool post(PeerId peer, PeerEvent event) = 0;
+    /// The node has judged the connection; or it is about to end.
+    virtual void on_settled(Peer& peer) = 0;
+    virtual void on_ending(Peer& peer) = 0;
     /// The connection is gone; the last call of a peer.
     virtual void on_gone(Peer& peer, const std::string& why) = 0;
 };
@@ -36,15 +52,21 @@ public:
 /// waits as questions and is read from a view only when everything else has been written, one frame
 /// at a time: a peer that asks for much and reads nothing costs one frame. While the node has not
 /// seen what it was handed, while the queue is long, or while questions wait, nothing more is read.
+/// What is asked and said has its cost (net/serve/cost.hpp): who has used up its share waits.
 class Peer final : public WebSocketOwner, public std::enable_shared_from_this<Peer> {
 public:
     static constexpr std::size_t kUnseenMax = 64;  // events that the node has not run
+    static constexpr std::size_t kUnseenBytesMax = 2 * 1024 * 1024;  // and of what size
 
     Peer(PeerHost& host, PeerId id, bool outbound, NodeAddress address, IpBytes ip, Tick deadline);
 
     void attach(std::shared_ptr<WebSocket> socket, std::shared_ptr<Traffic> traffic);
     void send(SharedBytes frame);
     void close(CloseCode code, std::string why, bool ban = false);
+    /// Ends at once, without a word.
+    void cut(std::string why);
+    /// The operator named its node.
+    void favour();
     void tend(Tick now);
     /// The node has run (or lost) one event of this peer.
     void on_seen(bool seen);
@@ -53,8 +75,11 @@ public:
     [[nodiscard]] bool outbound() const { return outbound_; }
     [[nodiscard]] bool is_open() const { return opened_; }  // the node knows of it
     [[nodiscard]] const NodeAddress& address() const { return address_; }
+    [[nodiscard]] const IpBytes& ip() const { return ip_; }
     [[nodiscard]] DialFault fault() const { return fault_; }
     [[nodiscard]] bool to_ban() const { return ban_; }
+    /// Bytes that wait to be sent, or for the node to see them.
+    [[nodiscard]] std::size_t held() const { return held_; }
 
 private:
     enum class State : std::uint8_t { upgrading, shaking, open, closing, gone };
@@ -66,11 +91,12 @@ private:
 
     void shake(const Bytes& message);
     void hear(Bytes message);
-    void post(PeerEvent event);
+    void post(PeerEvent event, std::size_t size);
     void read();
     void pump();
     void write(SharedBytes frame);
     void drop_what_waits();
+    void count_held();
     /// The next frame of what it asked; none if there is none to send for now.
     [[nodiscard]] std::optional<Bytes> serve();
 
@@ -93,6 +119,13 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     std::size_t unseen_ = 0;
+    std::deque<std::size_t> unseen_sizes_;  // bytes of each, in their order
+    std::size_t unseen_bytes_ = 0;
+    bool settled_ = false;  // the node has seen that it is there
+    std::size_t held_ = 0;
+
+    Allowance serving_, talk_;
+    Solicited solicited_;
 
     std::deque<SharedBytes> queue_;
     std::size_t queued_ = 0;     // bytes of the queue

@@ -13,8 +13,11 @@
 #include <utility>
 
 #include "net/limits.hpp"
+#include "net/protocol/subprotocol.hpp"
+#include "net/serve/cost.hpp"
 #include "net/transport/dialler.hpp"
 #include "net/transport/line.hpp"
+#include "net/transport/newcomers.hpp"
 #include "net/transport/peer.hpp"
 
 namespace cairn::net {
@@ -25,7 +28,9 @@ using transport::CloseCode;
 using transport::Dialler;
 using transport::DialOutcome;
 using transport::Line;
+using transport::Newcomers;
 using transport::Peer;
+using transport::Shares;
 using transport::TcpLink;
 using transport::Traffic;
 using transport::Upgrade;
@@ -33,21 +38,11 @@ using transport::WebSocket;
 
 namespace {
 
-/// Connections from outside, whether or not they have shaken hands: those that count as peers, and
-/// as many that may become some.
-constexpr std::size_t kInboundSockets = 2 * limits::kInbound;
+/// Connections from outside: guests, whom the operator registered, who may become one or the other,
+/// and some that have been cut off and are not gone yet.
+constexpr std::size_t kInboundSockets =
+    limits::kInbound + limits::kRegistered + 2 * limits::kHalfOpen;
 constexpr std::size_t kDialsAtOnce = 64;
-
-bool offers_subprotocol(std::string_view list) {
-    while (!list.empty()) {
-        std::string_view one = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), one.size() + 1));
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
-        if (one == transport::kSubprotocol) return true;
-    }
-    return false;
-}
 
 NodeAddress address_of(const tcp::endpoint& endpoint) {
     const auto address = endpoint.address();
@@ -95,6 +90,8 @@ public:
     Engine(TransportOptions options, TransportPorts ports)
         : options_{std::move(options)},
           ports_{std::move(ports)},
+          guests_{{kAnswersOfGuests, ports_.now()}, {kTalkOfGuests, ports_.now()}},
+          named_{{kAnswersOfNamed, ports_.now()}, {kTalkOfNamed, ports_.now()}},
           work_{boost::asio::make_work_guard(context_)},
           line_{std::make_shared<Line>(context_)},
           timer_{context_} {}
@@ -129,20 +126,28 @@ public:
         const auto from = socket.remote_endpoint(ec);
         if (ec) return;
         const NodeAddress address = address_of(from);
-        if (!offers_subprotocol(inbound.protocols)) {
+        const auto protocol = newest_in(inbound.protocols);
+        if (!protocol) {
+            const std::string ours = offered_subprotocols();
             turn_away(socket, "400 Bad Request",
-                      "Nodes speak the subprotocol cairn.1 here (Sec-WebSocket-Protocol).");
-            return ports_.turned_away(address.to_string(), "it did not ask for cairn.1");
+                      "Nodes speak one of " + ours + " here (Sec-WebSocket-Protocol).");
+            return ports_.turned_away(address.to_string(), "it asked for none of " + ours);
         }
         if (stopping_ || inbound_ >= kInboundSockets) {
             turn_away(socket, "503 Service Unavailable", "This node has no place for more peers.");
             return ports_.turned_away(address.to_string(), "there are too many connections");
         }
+        const IpBytes ip = *parse_ip(address.host);
+        if (const auto oldest = newcomers_.in_the_way_of(source_of(ip))) {
+            newcomers_.remove(*oldest);
+            if (const auto held = find(*oldest))
+                held->cut("it kept others from shaking hands, who came after it");
+        }
         ++inbound_;
-        const auto peer = add_peer(false, address, *parse_ip(address.host), std::move(socket),
-                                   std::move(inbound.read), now() + options_.dial_within);
-        sockets_.at(peer->id())
-            ->accept({inbound.host, inbound.key, inbound.version, inbound.protocols});
+        const auto peer = add_peer(false, address, ip, std::move(socket), std::move(inbound.read),
+                                   now() + options_.dial_within);
+        newcomers_.add(peer->id(), source_of(ip));
+        sockets_.at(peer->id())->accept({inbound.host, inbound.key, inbound.version, *protocol});
     }
 
     void carry_out(Actions& actions) {
@@ -152,6 +157,8 @@ public:
             } else if (auto* close = std::get_if<Close>(&action)) {
                 if (const auto peer = find(close->peer))
                     peer->close(CloseCode::policy, std::move(close->why));
+            } else if (auto* favour = std::get_if<Favour>(&action)) {
+                if (const auto peer = find(favour->peer)) peer->favour();
             } else if (auto* to = std::get_if<Dial>(&action)) {
                 waiting_dials_.push_back(std::move(to->to));
             }
@@ -178,6 +185,19 @@ public:
     [[nodiscard]] Tick now() const override { return ports_.now(); }
     [[nodiscard]] ViewPtr view() const override { return ports_.view(); }
     [[nodiscard]] const TransportOptions& options() const override { return options_; }
+    [[nodiscard]] Shares& shares(bool named) override { return named ? named_ : guests_; }
+    void count_held(std::ptrdiff_t change) override {
+        held_ += static_cast<std::size_t>(change);
+        if (held_ <= options_.held_by_all || relief_due_) return;
+        // Not from within a peer that counts.
+        relief_due_ = true;
+        later([this] { relieve(); });
+    }
+    [[nodiscard]] bool is_crowded() const override { return held_ > options_.held_by_all / 2; }
+    void on_settled(Peer& peer) override { newcomers_.remove(peer.id()); }
+    void on_ending(Peer& peer) override {
+        if (!peer.outbound()) newcomers_.note_ending(peer.id(), source_of(peer.ip()));
+    }
     [[nodiscard]] Handshake::Ours introduce() const override {
         const ViewPtr at = view();
         Handshake::Ours ours{.self = {.genesis = at->chain->genesis().hash,
@@ -217,6 +237,7 @@ public:
         else
             ports_.turned_away(peer.address().to_string(), why);
         if (!peer.outbound()) --inbound_;
+        newcomers_.remove(id);
         // Whoever calls this stands in them.
         later([held = find(id), web = sockets_.at(id)] {});
         peers_.erase(id);
@@ -261,6 +282,27 @@ private:
         const std::lock_guard lock{traffic_mutex_};
         traffic_.emplace(id, std::move(traffic));
         return peer;
+    }
+
+    /// An IPv6 network of /64 is one party's.
+    static Bytes source_of(const IpBytes& ip) {
+        const bool is_v4 = ip_to_string(ip).find(':') == std::string::npos;
+        return {ip.begin(), ip.begin() + (is_v4 ? 16 : 8)};
+    }
+
+    /// The peers together hold more than they may: whoever holds most goes.
+    void relieve() {
+        relief_due_ = false;
+        while (held_ > options_.held_by_all) {
+            const auto largest = std::ranges::max_element(peers_, [](const auto& a, const auto& b) {
+                return a.second->held() < b.second->held();
+            });
+            if (largest == peers_.end() || largest->second->held() == 0) return;
+            const std::size_t before = held_;
+            const std::shared_ptr<Peer> peer = largest->second;
+            peer->cut("it reads too slowly, and others need the memory");
+            if (held_ == before) return;
+        }
     }
 
     void dial_next() {
@@ -323,6 +365,7 @@ private:
 
     const TransportOptions options_;
     const TransportPorts ports_;
+    Shares guests_, named_;  // outlive the peers
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     const std::shared_ptr<Line> line_;
@@ -333,6 +376,9 @@ private:
     std::map<PeerId, std::shared_ptr<WebSocket>> sockets_;
     PeerId last_id_ = 0;
     std::size_t inbound_ = 0;
+    Newcomers newcomers_;
+    std::size_t held_ = 0;  // bytes, by all peers
+    bool relief_due_ = false;
     std::map<std::uint64_t, DialUnderWay> dials_;
     std::uint64_t last_dial_ = 0;
     std::deque<NodeAddress> waiting_dials_;
@@ -363,9 +409,9 @@ Actions Transport::carry_out(Actions actions) {
     Actions ours;
     Actions others;
     for (Action& action : actions) {
-        const bool is_ours = std::holds_alternative<Send>(action) ||
-                             std::holds_alternative<Close>(action) ||
-                             std::holds_alternative<Dial>(action);
+        const bool is_ours =
+            std::holds_alternative<Send>(action) || std::holds_alternative<Close>(action) ||
+            std::holds_alternative<Favour>(action) || std::holds_alternative<Dial>(action);
         (is_ours ? ours : others).push_back(std::move(action));
     }
     if (!ours.empty())

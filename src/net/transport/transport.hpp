@@ -62,6 +62,9 @@ struct TransportOptions {
     Tick stuck_within = 60'000;    // ms without a byte taken of what waits
     Tick close_within = 1'000;     // ms for the other side to answer a Close
     Tick tick = 100;               // ms, how often these are looked at
+    /// Bytes that all peers together may have waiting, to be sent or to be seen by the node; beyond
+    /// it whoever has most goes.
+    std::size_t held_by_all = 64 * 1024 * 1024;
 };
 
 /// A connection that the HTTP engine took the upgrade request of.
@@ -87,7 +90,7 @@ public:
     ~Transport();
 
     void adopt(InboundSocket socket);
-    /// Carries out Send, Close and Dial in their order; gives back all other actions.
+    /// Carries out Send, Close, Favour and Dial in their order; gives back all other actions.
     [[nodiscard]] Actions carry_out(Actions actions);
     [[nodiscard]] std::optional<PeerTraffic> stats(PeerId peer) const;
     /// Closes every connection and forgets every dial.

@@ -152,12 +152,34 @@ TEST(Transport, SaysWhyADialFailed) {
 TEST(Transport, WantsTheSubprotocol) {
     Rig b{2};
     EXPECT_EQ(RawPeer{b.port}.upgrade(""), 400);
-    EXPECT_EQ(b.next_turned_away(), "it did not ask for cairn.1");
-    EXPECT_EQ(RawPeer{b.port}.upgrade("cairn.2, chat"), 400);
-    RawPeer fine{b.port};
-    EXPECT_EQ(fine.upgrade("chat , cairn.1"), 101);
-    EXPECT_NE(fine.head().find("cairn.1"), std::string::npos);
-    EXPECT_EQ(fine.head().find("permessage-deflate"), std::string::npos);
+    EXPECT_EQ(b.next_turned_away(), "it asked for none of cairn.2, cairn.1");
+    EXPECT_EQ(RawPeer{b.port}.upgrade("cairn.3, chat"), 400);
+    const std::pair<const char*, const char*> cases[] = {{"chat , cairn.1", "cairn.1"},
+                                                         {"cairn.2, cairn.1", "cairn.2"},
+                                                         {"cairn.1,cairn.2", "cairn.2"},
+                                                         {"cairn.3, cairn.2", "cairn.2"}};
+    for (const auto& [offered, spoken] : cases) {
+        RawPeer fine{b.port};
+        EXPECT_EQ(fine.upgrade(offered), 101);
+        EXPECT_NE(fine.head().find("Protocol: " + std::string{spoken} + "\r\n"), std::string::npos)
+            << fine.head();
+        EXPECT_EQ(fine.head().find("permessage-deflate"), std::string::npos);
+    }
+}
+
+TEST(Transport, SpeaksTheNewestThatBothKnow) {
+    Rig a{1};
+    Rig b{2};
+    a.dial(b.address());
+    EXPECT_EQ(a.next<PeerOpened>().hello.protocol, kProtocolNewest);
+    EXPECT_EQ(b.next<PeerOpened>().hello.protocol, kProtocolNewest);
+    const auto old = b.shaken_peer(0, 1);
+    EXPECT_EQ(b.next<PeerOpened>().hello.protocol, 1U);
+    // Each is held to its version.
+    old->send(encode(Mempool{PoolPage{{}, 5}}));
+    const auto end = old->read_close();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->close_reason(), "its mempool has bytes where none belong");
 }
 
 TEST(Transport, EndsAHandshakeThatDoesNotCome) {
@@ -187,18 +209,93 @@ TEST(Transport, TakesNoMessageBeforeTheHandshake) {
     EXPECT_EQ(cut->close_code(), 1009U);
 }
 
-TEST(Transport, BoundsConnectionsThatMayBecomePeers) {
+TEST(Transport, OfThoseWhoGoNoFurtherTheOldestMakesRoom) {
     Rig b{2};
     std::vector<std::unique_ptr<RawPeer>> all;
-    for (std::size_t i = 0; i < 2 * limits::kInbound; ++i) {
+    for (std::size_t i = 0; i < limits::kHalfOpenOfSource; ++i) {
         all.push_back(std::make_unique<RawPeer>(b.port));
         ASSERT_EQ(all.back()->upgrade(), 101) << i;
     }
-    EXPECT_EQ(RawPeer{b.port}.upgrade(), 503);
-    EXPECT_EQ(b.next_turned_away(), "there are too many connections");
-    all.front()->close();
-    static_cast<void>(b.next_turned_away());
-    EXPECT_EQ(RawPeer{b.port}.upgrade(), 101);
+    for (std::size_t i = 0; i < 3; ++i) {
+        all.push_back(std::make_unique<RawPeer>(b.port));
+        ASSERT_EQ(all.back()->upgrade(), 101);
+        EXPECT_EQ(b.next_turned_away(), "it kept others from shaking hands, who came after it");
+        while (all[i]->read()) {
+        }
+    }
+    // Whoever shakes hands gets in however many stand in the door, and stays when more come.
+    const auto peer = b.shaken_peer();
+    static_cast<void>(b.next<PeerOpened>());
+    for (std::size_t i = 0; i < 2 * limits::kHalfOpenOfSource; ++i) {
+        all.push_back(std::make_unique<RawPeer>(b.port));
+        ASSERT_EQ(all.back()->upgrade(), 101);
+    }
+    peer->send(encode(Ping{7}));
+    EXPECT_EQ(std::get<Ping>(b.next<PeerSaid>().message).nonce, 7U);
+}
+
+TEST(Transport, WhoIsRefusedAndDoesNotGoTakesNoPlace) {
+    Rig b{2};
+    std::vector<std::unique_ptr<RawPeer>> all;
+    for (std::size_t i = 0; i < 3 * limits::kHalfOpenOfSource; ++i) {
+        all.push_back(b.shaken_peer());
+        b.carry_out(Close{b.next<PeerOpened>().peer, "the node refused it"});
+    }
+    const auto peer = b.shaken_peer();
+    EXPECT_NE(b.next<PeerOpened>().peer, 0U);
+}
+
+TEST(Transport, WhoHoldsMostGoesWhenAllTogetherHoldTooMuch) {
+    TransportOptions small;
+    small.held_by_all = 4 * 1024 * 1024;
+    Rig b{2, cairn::testing::easy_spec(), small};
+    const auto slow = b.shaken_peer(4096);
+    const auto slow_id = b.next<PeerOpened>().peer;
+    const auto slower = b.shaken_peer(4096);
+    const auto slower_id = b.next<PeerOpened>().peer;
+    const auto frame = std::make_shared<const Bytes>(512 * 1024, std::uint8_t{3});
+    // More than the sockets' own buffers take on top of it; neither has reached its own bound.
+    for (int i = 0; i < 4; ++i) b.carry_out(Send{slow_id, frame});
+    for (int i = 0; i < 14; ++i) b.carry_out(Send{slower_id, frame});
+    const auto closed = b.next<PeerClosed>();
+    EXPECT_EQ(closed.peer, slower_id);
+    EXPECT_EQ(closed.why, "it reads too slowly, and others need the memory");
+}
+
+/// A long inventory comes to the node in parts, so that others have their turn between them.
+TEST(Transport, ALongInventoryComesInParts) {
+    Rig b{2};
+    const auto peer = b.shaken_peer();
+    static_cast<void>(b.next<PeerOpened>());
+    Inv inv;
+    inv.items.resize(2'500);
+    for (auto& item : inv.items) item.kind = ItemKind::transfer;
+    peer->send(encode(inv));
+    for (const std::size_t size : {1'000U, 1'000U, 500U}) {
+        const auto part = std::get<Inv>(b.next<PeerSaid>().message);
+        EXPECT_EQ(part.items.size(), size);
+        EXPECT_EQ(part.goes_on, size == 1'000U);
+    }
+}
+
+/// Whoever says too much is read later, and not dropped.
+TEST(Transport, WhoSaysMuchWaits) {
+    Rig b{2};
+    const auto peer = b.shaken_peer();
+    static_cast<void>(b.next<PeerOpened>());
+    Inv inv;
+    inv.items.resize(limits::kInvItems);
+    for (auto& item : inv.items) item.kind = ItemKind::transfer;
+    // 100,000 each of 200,000 a second: the fourth has to wait for the second and third.
+    std::thread sends{[&] {
+        for (int i = 0; i < 4; ++i) peer->send(encode(inv));
+        peer->send(encode(Ping{9}));
+    }};
+    std::size_t items = 0;
+    while (items < 4 * limits::kInvItems)
+        items += std::get<Inv>(b.next<PeerSaid>().message).items.size();
+    EXPECT_EQ(std::get<Ping>(b.next<PeerSaid>().message).nonce, 9U);
+    sends.join();
 }
 
 // What a peer may send.
@@ -298,7 +395,8 @@ TEST(Transport, TakesTheLongestMessageAndNoLonger) {
     full.items.resize(limits::kInvItems);
     ASSERT_LE(encode(full).size(), most);
     peer->send(encode(full));
-    EXPECT_EQ(std::get<Inv>(b.next<PeerSaid>().message).items.size(), limits::kInvItems);
+    for (std::size_t items = 0; items < limits::kInvItems;)
+        items += std::get<Inv>(b.next<PeerSaid>().message).items.size();
     // The head alone, in one frame and in two: refused before a byte of it has come.
     const Bytes long_frame = RawPeer::frame(0x82, Bytes(most + 1, 7));
     peer->send_raw(ByteView{long_frame}.first(14));

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "net/protocol/subprotocol.hpp"
+
 namespace cairn::net::transport {
 namespace {
 
@@ -47,7 +49,8 @@ public:
         request.set(http::field::upgrade, "websocket");
         request.set(http::field::sec_websocket_key, upgrade.key);
         request.set(http::field::sec_websocket_version, upgrade.version);
-        set_decorator();
+        protocol_ = upgrade.protocol;
+        set_decorator(subprotocol(protocol_));
         watch_budget();
         stream_.async_accept(request, [self = shared_from_this()](error_code ec) {
             if (ec) return self->end("its WebSocket upgrade failed: " + ec.message());
@@ -56,13 +59,15 @@ public:
     }
 
     void connect(const std::string& authority) override {
-        set_decorator();
+        set_decorator(offered_subprotocols());
         watch_budget();
         stream_.next_layer().set_budget(ByteStream::kGrace);
         stream_.async_handshake(
             response_, authority, "/p2p",
             [self = shared_from_this()](error_code ec) { self->on_answer(ec); });
     }
+
+    std::uint32_t protocol() const override { return protocol_; }
 
     void read(std::size_t limit) override {
         if (closing_ || ended_) return;
@@ -101,9 +106,9 @@ public:
     }
 
 private:
-    void set_decorator() {
-        stream_.set_option(websocket::stream_base::decorator([](http::fields& fields) {
-            fields.set(http::field::sec_websocket_protocol, kSubprotocol);
+    void set_decorator(std::string protocols) {
+        stream_.set_option(websocket::stream_base::decorator([protocols](http::fields& fields) {
+            fields.set(http::field::sec_websocket_protocol, protocols);
             fields.erase(http::field::user_agent);
             fields.erase(http::field::server);
         }));
@@ -132,8 +137,12 @@ private:
             return end("it answers, but is no Cairn node (HTTP " +
                        std::to_string(response_.result_int()) + ")");
         if (ec) return end("it answers, but is no Cairn node");
-        if (response_[http::field::sec_websocket_protocol] != kSubprotocol)
-            return end("it answers, but does not speak " + std::string{kSubprotocol});
+        const std::string chosen{response_[http::field::sec_websocket_protocol]};
+        const auto protocol = newest_in(chosen);
+        // One of those offered, and that alone.
+        if (!protocol || chosen != subprotocol(*protocol))
+            return end("it answers, but speaks none of " + offered_subprotocols());
+        protocol_ = *protocol;
         upgraded();
     }
 
@@ -196,6 +205,7 @@ private:
     websocket::stream<ByteStream, false> stream_;
     std::weak_ptr<WebSocketOwner> owner_;
     websocket::response_type response_;
+    std::uint32_t protocol_ = kProtocolNewest;
     std::size_t limit_ = 0;
     Bytes message_;
     std::size_t have_ = 0;             // of the message

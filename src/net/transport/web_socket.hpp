@@ -6,11 +6,10 @@
 #include <string>
 
 #include "core/base/bytes.hpp"
+#include "net/message.hpp"
 #include "net/transport/byte_stream.hpp"
 
 namespace cairn::net::transport {
-
-inline constexpr std::string_view kSubprotocol = "cairn.1";
 
 /// Close codes of RFC 6455.
 enum class CloseCode : std::uint16_t {
@@ -28,7 +27,7 @@ struct Upgrade {
     std::string host;
     std::string key;
     std::string version;
-    std::string protocols;  // as they stand in the header
+    std::uint32_t protocol = kProtocolNewest;  // the one agreed on
 };
 
 /// Whom a WebSocket tells what happens. Called on the loop's thread, never from within a call to
@@ -51,8 +50,10 @@ public:
 
     /// Answers the upgrade of a client.
     virtual void accept(const Upgrade& upgrade) = 0;
-    /// Asks a server for `/p2p` with our subprotocol; takes no redirect and no other answer.
+    /// Asks a server for `/p2p` with our subprotocols; takes no redirect and no other answer.
     virtual void connect(const std::string& authority) = 0;
+    /// The version of the protocol that is spoken, once the upgrade is done.
+    [[nodiscard]] virtual std::uint32_t protocol() const = 0;
     /// Reads one message of at most `limit` bytes.
     virtual void read(std::size_t limit) = 0;
     /// Sends one message.

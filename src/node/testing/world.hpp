@@ -33,6 +33,7 @@ public:
         std::map<PeerId, std::vector<net::Message>> said;        // to strangers
         std::map<PeerId, net::Close> closed;
         std::vector<net::NodeAddress> dials;
+        std::set<PeerId> favoured;
         std::vector<net::Registered> registered;
         std::vector<net::Resolved> resolved;
         std::size_t inv_items = 0;     // of transfers, sent to anybody
@@ -191,6 +192,8 @@ private:
             mail_.push_back([this, i, to = dial->to] { connect(i, to); });
         } else if (auto* check = std::get_if<net::Check>(&action)) {
             mail_.push_back([this, i, c = *check] { node(i).on_checked(checked(c), now); });
+        } else if (auto* favour = std::get_if<net::Favour>(&action)) {
+            member.favoured.insert(favour->peer);
         } else if (auto* registered = std::get_if<net::Registered>(&action)) {
             member.registered.push_back(*registered);
         } else if (auto* resolved = std::get_if<net::Resolved>(&action)) {
@@ -223,7 +226,8 @@ private:
                 answer(frame ? *net::decode(std::move(*frame), chain.params()->spec().max_block)
                              : net::Message{net::NotFound{{item}}});
             }
-        } else if (std::holds_alternative<net::Mempool>(message)) {
+        } else if (const auto* pool = std::get_if<net::Mempool>(&message)) {
+            if (pool->page) return answer(net::pool_page(rows, *pool->page));
             Bytes cursor;
             do answer(net::pool_inventory(rows, cursor));
             while (!cursor.empty());

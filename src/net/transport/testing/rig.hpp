@@ -137,10 +137,11 @@ public:
     }
 
     /// A raw peer that has done its handshake under key 99.
-    std::unique_ptr<RawPeer> shaken_peer(int receive_buffer = 0) {
+    std::unique_ptr<RawPeer> shaken_peer(int receive_buffer = 0, std::uint32_t protocol = 1) {
         auto peer = std::make_unique<RawPeer>(port, receive_buffer);
-        EXPECT_EQ(peer->upgrade(), 101);
+        EXPECT_EQ(peer->upgrade("cairn." + std::to_string(protocol)), 101);
         Handshake::Ours ours;
+        ours.protocol = protocol;
         ours.self.genesis = chain->genesis().hash;
         ours.self.key = keys_.address(99);
         ours.self.agent = "raw";
