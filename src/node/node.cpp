@@ -33,8 +33,11 @@ Result<void, OpenError> Node::load(Now now) {
     if (!ledger) return fail(ledger.error());
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
-    bad_pool_rows_ =
-        pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
+    bad_pool_rows_ = pool_->load(account_reader(), now, *staged_);
+    keys_.load(*staged_);
+    if (const auto from = tables::followed(*staged_))
+        if (auto change = path(*staged_, *from, ledger_->tip().hash))
+            note(pool_->settle(std::move(*change), block_reader(), account_reader(), now, *staged_));
     advance(now);
     peers_.emplace(options_.peers);
     bad_peer_rows_ = peers_->load(chain_of_peers(), now);
@@ -59,7 +62,7 @@ std::optional<Txid> Node::idempotency(const Hash256& key, Now now) const {
 }
 
 void Node::remember_idempotency(const Hash256& key, const Txid& id, Now now) {
-    tables::put_idempotency(*staged_, key, now.wall, id);
+    keys_.put(key, id, now.wall, *staged_);
 }
 
 Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
@@ -67,7 +70,7 @@ Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
         const bool executable = transfer->nonce() < next_nonce(transfer->sender());
         return Admitted{std::move(transfer), executable, true, {}};
     }
-    auto admitted = pool_->add(transfer, account(transfer->sender()), now.wall, *staged_);
+    auto admitted = pool_->add(transfer, account(transfer->sender()), now, *staged_);
     if (admitted) pending_.admitted.push_back(std::move(transfer));
     return admitted;
 }
@@ -93,28 +96,49 @@ void Node::condemn(const HashedHeader& header, Rule rule, Now now) {
     advance(now);
 }
 
+BlockReader Node::block_reader() {
+    return [this](const BlockHash& hash) { return ledger_->block(*staged_, hash); };
+}
+
+AccountReader Node::account_reader() const {
+    return [this](const Address& who) { return account(who); };
+}
+
+/// One change of the tip after another: the pool has followed one before the next is made.
 void Node::advance(Now now) {
+    more_ = true;
+    if (pool_->is_following()) return;
     TipChange change;
-    more_ = ledger_->advance(*staged_, change);
-    if (change.empty()) return;
-    const auto blocks = [this](const BlockHash& hash) { return ledger_->block(*staged_, hash); };
-    const auto accounts = [this](const Address& who) { return account(who); };
-    auto settled = pool_->settle(change, blocks, accounts, now.wall, *staged_);
+    const bool more = ledger_->advance(*staged_, change);
+    if (!change.empty()) {
+        pending_.change.append(change);
+        note(pool_->settle(std::move(change), block_reader(), account_reader(), now, *staged_));
+    }
+    more_ = more || pool_->has_more();
+}
+
+void Node::advance_pool(Now now) {
+    note(pool_->go_on(block_reader(), account_reader(), now, *staged_));
+    more_ = true;  // blocks that came meanwhile have waited
+}
+
+void Node::note(Pool::Settled settled) {
     const auto add = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    pending_.change.append(change);
     add(pending_.settled.confirmed, settled.confirmed);
     add(pending_.settled.returned, settled.returned);
     add(pending_.settled.dropped, settled.dropped);
 }
 
 void Node::step(Now now) {
+    if (pool_->has_more()) return advance_pool(now);
     if (more_) advance(now);
 }
 
 void Node::on_tick(Now now) {
     if (now.steady >= next_expiry_) {
-        pool_->expire(now.wall, *staged_);
-        next_expiry_ = now.steady + kExpireEvery;
+        const bool more_waiting = pool_->expire(now, *staged_);
+        const bool more_keys = keys_.expire(now.wall, *staged_);
+        next_expiry_ = more_waiting || more_keys ? now.steady : now.steady + kExpireEvery;
     }
     net::Actions actions;
     peers_->on_tick(chain_of_peers(), now, actions);
@@ -210,7 +234,7 @@ void Node::take(net::Actions actions, Now now) {
 Result<std::string, StoreError> Node::restart(Now now) {
     if (auto written = write_staged(); !written) return fail(written.error());
     std::string backup;
-    if (ledger_->tip().height > 1 || pool_->size(0).transfers > 0) {
+    if (ledger_->tip().height > 1 || pool_->size(now).transfers > 0) {
         auto made = store_->backup();
         if (!made) return made;
         backup = std::move(*made);
@@ -222,6 +246,7 @@ Result<std::string, StoreError> Node::restart(Now now) {
     ENSURE(ledger.has_value());  // it reads what was staged in the line above
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
+    keys_ = IdempotencyKeys{};
     more_ = false;
     net::Actions actions;
     peers_->fall_silent(chain_of_peers(), now, actions);
@@ -263,6 +288,7 @@ TemplatePtr Node::make_template() {
 
 Result<bool, StoreError> Node::write_staged() {
     ledger_->stage_candidates(*staged_);
+    pool_->stage_sums(*staged_);
     if (staged_->fault()) return fail(*staged_->fault());
     if (staged_->empty()) return false;
     if (auto written = store_->write(std::move(*staged_).to_batch()); !written)
@@ -280,7 +306,7 @@ void Node::refresh_view(bool changed, Now now) {
     view->generation = generation_;
     view->chain = chain_;
     view->tip = ledger_->tip();
-    view->pool = pool_->size(now.wall);
+    view->pool = pool_->size(now);
     view->peers = peers_->connected();
     view->syncing = peers_->syncing();
     view->store = changed || !view_ ? store_->snapshot() : view_->store;
@@ -306,7 +332,8 @@ Result<Committed, StoreError> Node::commit(Now now) {
     committed.view = view_;
     template_due_ = template_due_ || changed;
     const bool new_tip = template_tip_ != ledger_->tip().hash;
-    if (mining_ && template_due_ && (new_tip || now.steady >= next_template_)) {
+    if (mining_ && template_due_ && !pool_->is_following() &&
+        (new_tip || now.steady >= next_template_)) {
         committed.work = make_template();
         template_due_ = false;
         template_tip_ = ledger_->tip().hash;

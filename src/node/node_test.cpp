@@ -262,7 +262,7 @@ TEST_F(NodeTest, ATickExpiresWhatWaitedTooLong) {
     ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
     ASSERT_TRUE(node_->submit(chain_.keys().transfer(*chain_.params(), 1, 1, nobody(5), 1), kNow));
     EXPECT_EQ(commit().view->pool.transfers, 1u);
-    node_->on_tick(Now{0, kNow.wall + 3 * 3600});
+    node_->on_tick(Now{kNow.steady + 3 * 3600 * 1000, kNow.wall});
     EXPECT_EQ(commit().view->pool.transfers, 0u);
 }
 
@@ -372,6 +372,73 @@ TEST(NodeTemplate, IsValidAlsoNextToTheCap) {
         EXPECT_EQ(node->ledger().tip().hash, (*checked)->header.hash);
         EXPECT_LE(node->ledger().tip().issued, Amount::kMaxUnits);
     }
+}
+
+// A switch of branches that returns more than the pool takes up at once, and a crash in the middle.
+TEST_F(NodeTest, WhatAnAbandonedBlockHeldReturnsInStepsAlsoOverACrash) {
+    ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
+    const BlockHash base = tip().hash;
+    BlockWish wish;
+    for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
+        wish.transfers.push_back(
+            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+    ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
+    commit();
+    node_->set_mining(true);
+    for (const auto& block : chain_.grow(base, 2)) ASSERT_TRUE(node_->submit(block, kNow));
+    EXPECT_TRUE(node_->has_more());
+    const auto committed = commit();
+    EXPECT_EQ(committed.work, nullptr);  // no block is begun on a pool that is not up to date
+    EXPECT_LT(committed.settled.returned.size(), 1'500u);
+
+    open();
+    while (node_->has_more()) {
+        node_->step(kNow);
+        commit();
+    }
+    EXPECT_EQ(node_->pool().best(SIZE_MAX).size(), 1'500u);
+    EXPECT_EQ(node_->bad_pool_rows(), 0u);
+}
+
+// Blocks that come while the pool is busy wait for it, in their order.
+TEST_F(NodeTest, TheNextChangeOfTheTipWaitsUntilThePoolHasFollowedTheLast) {
+    ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
+    const BlockHash base = tip().hash;
+    BlockWish wish;
+    for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
+        wish.transfers.push_back(
+            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+    ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
+    const auto other = chain_.grow(base, 4);
+    for (const auto& block : other) ASSERT_TRUE(node_->submit(block, kNow));
+    EXPECT_EQ(tip().hash, other[1]->header.hash);
+    std::size_t returned = 0;
+    for (int steps = 0; node_->has_more(); ++steps) {
+        ASSERT_LT(steps, 50);
+        node_->step(kNow);
+        returned += commit().settled.returned.size();
+    }
+    EXPECT_EQ(tip().hash, other[3]->header.hash);
+    EXPECT_EQ(node_->pool().best(SIZE_MAX).size(), 1'500u);
+    EXPECT_EQ(returned, 1'500u);
+}
+
+TEST_F(NodeTest, IdempotencyKeysExpireAsFastAsTheyCome) {
+    for (std::uint64_t i = 0; i < 2'000; ++i) {
+        Hash256 key;
+        key.bytes[0] = static_cast<std::uint8_t>(i);
+        key.bytes[1] = static_cast<std::uint8_t>(i >> 8);
+        node_->remember_idempotency(key, Txid{}, kNow);
+    }
+    commit();
+    Now later{kNow.steady + 1, kNow.wall + kIdempotencySeconds};
+    for (int i = 0; i < 5; ++i) {  // a tick each, not ten seconds
+        node_->on_tick(later);
+        ++later.steady;
+    }
+    commit();
+    EXPECT_FALSE(node_->idempotency(Hash256{}, kNow));
+    EXPECT_TRUE(tables::used_keys(node_->rows(), 0, std::nullopt, 1).empty());
 }
 
 // Random traffic, blocks made of the node's own templates, rival branches, restarts: the template
