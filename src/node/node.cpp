@@ -16,6 +16,9 @@ constexpr std::size_t kTransfersPerMs = 20;
 
 constexpr Tick kExpireEvery = 10'000;
 
+/// Transfers of a template next to the cap, where each is worked out with its accounts.
+constexpr std::size_t kNearCapTransfers = 1'000;
+
 }  // namespace
 
 Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
@@ -265,25 +268,35 @@ TemplatePtr Node::make_template() {
     work->generation = generation_;
     work->previous = ledger_->tip().hash;
     work->context = ledger_->next_context(*staged_);
+    const ChainSpec& spec = chain_->spec();
     const ConnectContext context{work->context.height, ledger_->tip().issued};
-    work->transfers = pool_->best(chain_->spec().max_block -
-                                  std::min<std::size_t>(chain_->spec().max_block, kBlockOverhead));
-    const auto reward = [&] {
-        AccountSet accounts;
-        for (const auto& transfer : work->transfers)
-            for (const auto& who : {transfer->sender(), transfer->recipient()})
-                if (!accounts.contains(who)) accounts.emplace(who, tables::account(*staged_, who));
-        return required_reward(work->transfers, std::move(accounts), context, chain_->spec());
-    };
-    auto amount = reward();
-    if (!amount) {
-        // Only next to the cap, where an opening may give less than the pool was told: mine
-        // without.
-        work->transfers.clear();
-        amount = reward();
+    auto wanted =
+        pool_->best(spec.max_block - std::min<std::size_t>(spec.max_block, kBlockOverhead));
+    if (is_near_cap(wanted.size(), context, spec)) {
+        fill_near_cap(*work, std::move(wanted), context);
+        return work;
     }
-    work->reward = *amount;
+    // The pool has held each against its sender's balance and nonce.
+    work->reward = subsidy_at(spec, context.height, context.issued);
+    for (const auto& transfer : wanted) work->reward += transfer->fee();
+    work->transfers = std::move(wanted);
     return work;
+}
+
+/// An opening may give less here than the pool was told.
+void Node::fill_near_cap(Template& work, std::vector<TransferPtr> wanted,
+                         const ConnectContext& context) {
+    wanted.resize(std::min(wanted.size(), kNearCapTransfers));
+    AccountSet accounts;
+    for (const auto& transfer : wanted)
+        for (const auto& who : {transfer->sender(), transfer->recipient()})
+            if (!accounts.contains(who)) accounts.emplace(who, tables::account(*staged_, who));
+    auto found = connectable(wanted, std::move(accounts), context, chain_->spec());
+    work.reward = found.reward;
+    work.transfers = std::move(found.transfers);
+    for (const auto& [transfer, why] : found.refused)
+        pool_->drop_from(*transfer, "it cannot be connected: " + why.to_string());
+    more_ = more_ || pool_->has_more();
 }
 
 Result<bool, StoreError> Node::write_staged() {

@@ -129,6 +129,9 @@ private:
     [[nodiscard]] Result<bool, StoreError> write_staged();
     void refresh_view(bool changed, Now now);
     [[nodiscard]] TemplatePtr make_template();
+    /// Gives `work` what of `wanted` connects; what does not leaves the pool.
+    void fill_near_cap(Template& work, std::vector<TransferPtr> wanted,
+                       const ConnectContext& context);
     /// Goes on with what the pool has left to do.
     void advance_pool(Now now);
     void note(Pool::Settled settled);

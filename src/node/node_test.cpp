@@ -374,6 +374,52 @@ TEST(NodeTemplate, IsValidAlsoNextToTheCap) {
     }
 }
 
+// One that an opening no longer covers takes nothing with it but what follows it of its sender.
+TEST(NodeTemplate, LeavesOutASenderThatCannotBeConnectedAndDropsItWithTheReason) {
+    ChainSpec spec = testing::easy_spec();
+    spec.opening = 100;
+    spec.subsidy = 1000;
+    testing::Keys keys;
+    // 250 units are left once both are opened.
+    spec.allocations = {{keys.address(50), 10'000},
+                        {nobody(1), Amount::kMaxUnits - 10'000 - 200 - 250}};
+    ChainBuilder chain{spec};
+    MapStore store;
+    auto node = std::move(*Node::open(chain.params(), store, {}, kNow));
+    node->set_mining(true);
+    const auto give = [&](std::uint64_t key, std::uint64_t nonce, std::uint8_t to,
+                          std::uint64_t amount, std::uint64_t fee) {
+        auto made = chain.keys().transfer(*chain.params(), key, nonce, nobody(to), amount, fee);
+        const auto verdict = node->submit(made, kNow);
+        EXPECT_TRUE(verdict) << verdict.error().to_string();
+        return made;
+    };
+    const auto first = give(50, 0, 31, 1, 500);   // opens one account
+    const auto second = give(50, 1, 32, 1, 500);  // and another: 50 are left
+    const auto third = give(50, 2, 31, 1, 1);
+    const auto bad = give(1, 0, 21, 80, 5);  // out of an opening of 100
+    const auto behind = give(1, 1, 21, 1, 5);
+    const auto committed = node->commit(kNow);
+    ASSERT_TRUE(committed);
+    ASSERT_TRUE(committed->work);
+    EXPECT_EQ(committed->work->transfers, (std::vector{first, second, third}));
+    EXPECT_EQ(committed->work->reward, 50u + 1001u);
+
+    EXPECT_TRUE(node->has_more());
+    for (int steps = 0; node->has_more(); ++steps) {
+        ASSERT_LT(steps, 3);
+        node->step(kNow);
+    }
+    const auto next = node->commit(kNow);
+    ASSERT_TRUE(next);
+    ASSERT_EQ(next->settled.dropped.size(), 2u);
+    EXPECT_EQ(next->settled.dropped[1].transfer, bad);
+    EXPECT_EQ(next->settled.dropped[1].reason.rfind("it cannot be connected: overdraft: ", 0), 0u)
+        << next->settled.dropped[1].reason;
+    EXPECT_FALSE(node->pool().find(behind->id()));
+    EXPECT_EQ(node->pool().size(kNow).transfers, 3u);
+}
+
 // A switch of branches that returns more than the pool takes up at once, and a crash in the middle.
 TEST_F(NodeTest, WhatAnAbandonedBlockHeldReturnsInStepsAlsoOverACrash) {
     ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
