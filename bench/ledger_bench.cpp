@@ -90,7 +90,7 @@ struct FilledPool {
         for (const auto& transfer : transfers.take(size)) ENSURE(add(transfer).has_value());
     }
     Result<Admitted, Rejection> add(const TransferPtr& transfer) {
-        return pool.add(transfer, Account{100 * Amount::kUnitsPerCoin, 0}, kWall, rows);
+        return pool.add(transfer, Account{100 * Amount::kUnitsPerCoin, 0}, Now{0, kWall}, rows);
     }
 
     TransferMaker transfers{dev_params(), 1000};

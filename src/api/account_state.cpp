@@ -11,9 +11,9 @@ AccountState account_state(const Staged& rows, const View& view, const Address& 
     state.account = known.value_or(
         Account{std::min(view.chain->spec().opening, Amount::kMaxUnits - view.tip.issued), 0});
     state.next_nonce = state.account.nonce;
-    for (const auto nonce : tables::pending_nonces(rows, address)) {
-        ++state.pending;
-        if (nonce == state.next_nonce) ++state.next_nonce;
+    if (const auto waiting = tables::waiting(rows, address)) {
+        state.pending = waiting->count;
+        state.next_nonce = std::max(state.next_nonce, waiting->next);
     }
     return state;
 }

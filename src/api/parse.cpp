@@ -136,7 +136,7 @@ http::Problem busy_problem() {
 http::Problem rejection_problem(const Rejection& rejection) {
     unsigned status = 400;
     if (rejection.rule == Rule::nonce_used || rejection.rule == Rule::replacement_fee) status = 409;
-    if (rejection.rule == Rule::pool_full) status = 503;
+    if (rejection.rule == Rule::pool_full || rejection.rule == Rule::sender_full) status = 503;
     http::Problem problem = http::problem_of(rejection, status);
     if (const auto field = field_of(rejection.rule); !field.empty()) problem.field = std::string{field};
     if (status == 503) problem.retry_after = 10;

@@ -1,11 +1,27 @@
 #include "ledger/pool_tables.hpp"
 
+#include <algorithm>
+
 #include "core/primitives/codec.hpp"
 
 namespace cairn::tables {
 namespace {
 
-enum Prefix : std::uint8_t { kOrder, kId, kSender, kDropped, kDroppedOrder, kKey, kKeyTime };
+enum Prefix : std::uint8_t {
+    kOrder,
+    kId,
+    kSender,
+    kDropped,
+    kDroppedOrder,
+    kKey,
+    kKeyTime,
+    kWaiting,
+    kArrivals,
+    kFollowed
+};
+
+/// Of a walk over many rows.
+constexpr Bounds kPage{10'000, 1024 * 1024};
 
 constexpr std::size_t kOrderKeySize = 1 + sizeof(std::uint64_t);
 
@@ -31,6 +47,19 @@ Bytes sender_key(const CheckedTransfer& transfer) {
 template <std::size_t N>
 Bytes to_bytes(const std::array<std::uint8_t, N>& array) {
     return {array.begin(), array.end()};
+}
+
+/// Until `each` says false.
+template <class Each>
+void each_row(const Staged& rows, Bytes from, const Bytes& to, Each each) {
+    for (;;) {
+        const auto page = rows.scan(Table::pool, from, to, kPage);
+        for (const auto& row : page)
+            if (!each(row)) return;
+        if (page.empty()) return;
+        from = page.back().key;
+        from.push_back(0);
+    }
 }
 
 /// The order in a key, read as if it were whole: keys of damaged rows sort by it as well.
@@ -145,6 +174,87 @@ std::vector<std::uint64_t> pending_nonces(const Staged& rows, const Address& sen
     }
 }
 
+void each_pending_id(const Staged& rows,
+                     const std::function<void(const Txid&, std::uint64_t)>& each) {
+    each_row(rows, Bytes{kId}, Bytes{kSender}, [&](const Row& row) {
+        if (const auto id = Txid::from_bytes(ByteView{row.key}.subspan(1)))
+            each(*id, Reader{*row.value}.integer<std::uint64_t>());
+        return true;
+    });
+}
+
+std::optional<Waiting> waiting(const Staged& rows, const Address& sender) {
+    const auto value = rows.get(Table::pool, digest_key(kWaiting, sender.bytes));
+    if (!value) return std::nullopt;
+    Reader reader{*value};
+    Waiting waiting;
+    waiting.count = reader.integer<std::uint64_t>();
+    waiting.next = reader.integer<std::uint64_t>();
+    return waiting;
+}
+
+void put_waiting(Staged& rows, const Address& sender, const std::optional<Waiting>& waiting) {
+    Bytes key = digest_key(kWaiting, sender.bytes);
+    if (!waiting) return rows.erase(Table::pool, std::move(key));
+    Writer value;
+    rows.put(Table::pool, std::move(key),
+             value.integer(waiting->count).integer(waiting->next).take());
+}
+
+void each_waiting(const Staged& rows,
+                  const std::function<void(const Address&, const Waiting&)>& each) {
+    each_row(rows, Bytes{kWaiting}, Bytes{kArrivals}, [&](const Row& row) {
+        if (row.key.size() != 33) return true;
+        Address sender;
+        std::copy(row.key.begin() + 1, row.key.end(), sender.bytes.begin());
+        Reader reader{*row.value};
+        const auto count = reader.integer<std::uint64_t>();
+        each(sender, Waiting{count, reader.integer<std::uint64_t>()});
+        return true;
+    });
+}
+
+void put_arrivals(Staged& rows, std::uint64_t part, std::uint64_t count) {
+    Bytes key = number_key(kArrivals, part);
+    if (count == 0) return rows.erase(Table::pool, std::move(key));
+    Writer value;
+    rows.put(Table::pool, std::move(key), value.integer(count).take());
+}
+
+void each_arrivals(const Staged& rows,
+                   const std::function<bool(std::uint64_t, std::uint64_t)>& each) {
+    each_row(rows, Bytes{kArrivals}, Bytes{kFollowed}, [&](const Row& row) {
+        return row.key.size() != kOrderKeySize ||
+               each(order_in(row.key), Reader{*row.value}.integer<std::uint64_t>());
+    });
+}
+
+std::optional<BlockHash> followed(const Staged& rows) {
+    const auto value = rows.get(Table::pool, Bytes{kFollowed});
+    return value ? BlockHash::from_bytes(*value) : std::nullopt;
+}
+
+void put_followed(Staged& rows, const std::optional<BlockHash>& tip) {
+    if (!tip) return rows.erase(Table::pool, Bytes{kFollowed});
+    rows.put(Table::pool, Bytes{kFollowed}, to_bytes(tip->bytes));
+}
+
+std::optional<std::uint64_t> pending_at(const Staged& rows, std::uint64_t skipped) {
+    std::optional<std::uint64_t> part;
+    each_arrivals(rows, [&](std::uint64_t number, std::uint64_t count) {
+        if (skipped < count)
+            part = number;
+        else
+            skipped -= count;
+        return !part;
+    });
+    if (!part) return std::nullopt;
+    const auto found = rows.scan(Table::pool, number_key(kOrder, *part * kOrdersPart), Bytes{kId},
+                                 Bounds{static_cast<std::size_t>(skipped) + 1, SIZE_MAX});
+    if (found.size() <= skipped) return std::nullopt;
+    return order_in(found.back().key);
+}
+
 void put_dropped(Staged& rows, std::uint64_t order, const Dropped& dropped) {
     const Txid& id = dropped.transfer->id();
     Writer value;
@@ -166,29 +276,17 @@ std::optional<Dropped> dropped(const Staged& rows, const Txid& id) {
     return found;
 }
 
-bool erase_dropped(Staged& rows, const Txid& id) {
-    Bytes key = digest_key(kDropped, id.bytes);
-    const auto value = rows.get(Table::pool, key);
-    if (!value) return false;
-    rows.erase(Table::pool, number_key(kDroppedOrder, Reader{*value}.integer<std::uint64_t>()));
-    rows.erase(Table::pool, std::move(key));
-    return true;
+void erase_dropped(Staged& rows, std::uint64_t order, const Txid& id) {
+    rows.erase(Table::pool, number_key(kDroppedOrder, order));
+    rows.erase(Table::pool, digest_key(kDropped, id.bytes));
 }
 
-std::vector<std::uint64_t> dropped_orders(const Staged& rows, std::size_t limit,
-                                          std::uint64_t from) {
-    std::vector<std::uint64_t> orders;
-    for (const auto& row : rows.scan(Table::pool, number_key(kDroppedOrder, from), Bytes{kKey},
-                                     Bounds{limit, SIZE_MAX}))
-        orders.push_back(order_in(row.key));
-    return orders;
-}
-
-void erase_dropped_order(Staged& rows, std::uint64_t order) {
-    Bytes key = number_key(kDroppedOrder, order);
-    if (const auto id = rows.get(Table::pool, key))
-        rows.erase(Table::pool, digest_key(kDropped, *id));
-    rows.erase(Table::pool, std::move(key));
+std::vector<std::pair<std::uint64_t, Txid>> dropped_ids(const Staged& rows, std::size_t limit) {
+    std::vector<std::pair<std::uint64_t, Txid>> found;
+    for (const auto& row :
+         rows.scan(Table::pool, Bytes{kDroppedOrder}, Bytes{kKey}, Bounds{limit, SIZE_MAX}))
+        if (const auto id = Txid::from_bytes(*row.value)) found.emplace_back(order_in(row.key), *id);
+    return found;
 }
 
 bool is_sound_memory(const Staged& rows, const Row& row) {
@@ -220,11 +318,31 @@ bool is_sound_memory(const Staged& rows, const Row& row) {
             return of_key &&
                    Reader{*of_key}.integer<std::uint32_t>() == read_big_endian<std::uint32_t>(rest);
         }
+        case kWaiting: {
+            if (rest.size() != 32 || row.value->size() != 16) return false;
+            Address sender;
+            std::copy(rest.begin(), rest.end(), sender.bytes.begin());
+            if (followed(rows)) return true;  // they are not up to date
+            const auto nonces = pending_nonces(rows, sender);
+            Waiting right{nonces.size(), account(rows, sender).value_or(Account{}).nonce};
+            for (const auto nonce : nonces) right.next += nonce == right.next ? 1 : 0;
+            return !nonces.empty() && waiting(rows, sender) == right;
+        }
+        case kArrivals: {
+            if (rest.size() != sizeof(std::uint64_t) || row.value->size() != 8) return false;
+            const std::uint64_t part = order_in(row.key);
+            const auto standing =
+                rows.scan(Table::pool, number_key(kOrder, part * kOrdersPart),
+                          number_key(kOrder, (part + 1) * kOrdersPart), Bounds{SIZE_MAX, SIZE_MAX});
+            return !standing.empty() &&
+                   Reader{*row.value}.integer<std::uint64_t>() == standing.size();
+        }
+        case kFollowed: return rest.empty() && row.value->size() == 32;
         default: return row.key[0] < kDropped;
     }
 }
 
-void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id) {
+bool put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id) {
     const auto time_key = [&](UnixSeconds time) {
         Bytes by_time = number_key(kKeyTime, time);
         append(by_time, key.bytes);
@@ -232,12 +350,13 @@ void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Tx
     };
     // A key that was used before and has expired begins anew.
     Bytes by_key = digest_key(kKey, key.bytes);
-    if (const auto old = rows.get(Table::pool, by_key))
-        rows.erase(Table::pool, time_key(Reader{*old}.integer<std::uint32_t>()));
+    const auto old = rows.get(Table::pool, by_key);
+    if (old) rows.erase(Table::pool, time_key(Reader{*old}.integer<std::uint32_t>()));
     Writer value;
     value.integer(now).raw(id.bytes);
     rows.put(Table::pool, std::move(by_key), value.take());
     rows.put(Table::pool, time_key(now), {});
+    return !old;
 }
 
 std::optional<Txid> idempotency(const Staged& rows, const Hash256& key, UnixSeconds now) {
@@ -252,13 +371,39 @@ std::optional<Txid> idempotency(const Staged& rows, const Hash256& key, UnixSeco
     return id;
 }
 
-void expire_idempotency(Staged& rows, UnixSeconds now, std::size_t limit) {
-    if (now < kIdempotencySeconds) return;
-    const Bytes to = number_key(kKeyTime, static_cast<UnixSeconds>(now - kIdempotencySeconds + 1));
-    for (const auto& row : rows.scan(Table::pool, Bytes{kKeyTime}, to, Bounds{limit, SIZE_MAX})) {
-        rows.erase(Table::pool, digest_key(kKey, ByteView{row.key}.subspan(5)));
-        rows.erase(Table::pool, row.key);
-    }
+namespace {
+
+std::optional<UsedKey> read_used_key(const Row& row) {
+    const ByteView key{row.key};
+    if (key.size() != 37) return std::nullopt;
+    return UsedKey{read_big_endian<std::uint32_t>(key.subspan(1)),
+                   *Hash256::from_bytes(key.subspan(5))};
+}
+
+}  // namespace
+
+std::vector<UsedKey> used_keys(const Staged& rows, UnixSeconds from, std::optional<UnixSeconds> to,
+                               std::size_t limit) {
+    std::vector<UsedKey> found;
+    const Bytes end = to ? number_key(kKeyTime, *to) : Bytes{kWaiting};
+    for (const auto& row :
+         rows.scan(Table::pool, number_key(kKeyTime, from), end, Bounds{limit, SIZE_MAX}))
+        if (const auto used = read_used_key(row)) found.push_back(*used);
+    return found;
+}
+
+void each_used_key(const Staged& rows, const std::function<void(const UsedKey&)>& each) {
+    each_row(rows, Bytes{kKeyTime}, Bytes{kWaiting}, [&](const Row& row) {
+        if (const auto used = read_used_key(row)) each(*used);
+        return true;
+    });
+}
+
+void erase_idempotency(Staged& rows, const UsedKey& used) {
+    rows.erase(Table::pool, digest_key(kKey, used.key.bytes));
+    Bytes by_time = number_key(kKeyTime, used.time);
+    append(by_time, used.key.bytes);
+    rows.erase(Table::pool, std::move(by_time));
 }
 
 }  // namespace cairn::tables

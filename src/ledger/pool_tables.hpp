@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,13 @@
 ///   04 | order u64 BE                 txid 32                              the same, oldest first
 ///   05 | key 32                       time u32 | txid 32                   Idempotency-Keys
 ///   06 | time u32 BE | key 32         empty                                the same, oldest first
+///   07 | sender 32                    count u64 | next u64                 how many of a sender wait
+///   08 | order / 1024 u64 BE          count u64                            how many of these orders
+///   09                                block hash 32                        the pool still follows the
+///                                                                          tip away from this block
+///
+/// Rows 07 and 08 are sums over rows 00, so that a reader need not walk these. They are made anew at
+/// the start where they are missing or wrong.
 namespace cairn {
 
 /// A transfer that waits in the pool.
@@ -30,10 +38,19 @@ struct Dropped {
     std::string reason;
 };
 
+/// What waits of one sender.
+struct Waiting {
+    std::uint64_t count = 0;  // transfers
+    std::uint64_t next = 0;   // one past the run of nonces from the account's next on
+    friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
 /// How many dropped transfers are remembered.
 inline constexpr std::size_t kDroppedMax = 10'000;
 /// How long an Idempotency-Key is remembered, seconds.
 inline constexpr UnixSeconds kIdempotencySeconds = 24 * 3600;
+/// Orders that are counted together.
+inline constexpr std::uint64_t kOrdersPart = 1024;
 
 namespace tables {
 
@@ -59,24 +76,51 @@ void erase_pending_index(Staged& rows);
 /// Whether a row of what is remembered (dropped transfers, Idempotency-Keys) decodes, and its other
 /// row, by age, tells the same; true of all other rows that may stand in the table.
 [[nodiscard]] bool is_sound_memory(const Staged& rows, const Row& row);
-/// Nonces of a sender's waiting transfers, rising.
+/// Nonces of a sender's waiting transfers, rising: a walk over all of them.
 [[nodiscard]] std::vector<std::uint64_t> pending_nonces(const Staged& rows, const Address& sender);
+/// Every row by id, in their order.
+void each_pending_id(const Staged& rows,
+                     const std::function<void(const Txid&, std::uint64_t order)>& each);
+
+/// What waits of a sender; nothing if none does.
+[[nodiscard]] std::optional<Waiting> waiting(const Staged& rows, const Address& sender);
+/// Nothing: none waits any more.
+void put_waiting(Staged& rows, const Address& sender, const std::optional<Waiting>& waiting);
+void each_waiting(const Staged& rows,
+                  const std::function<void(const Address&, const Waiting&)>& each);
+/// How many transfers wait with an order of `part` * kOrdersPart or one of those that follow.
+void put_arrivals(Staged& rows, std::uint64_t part, std::uint64_t count);
+/// Until `each` says false.
+void each_arrivals(const Staged& rows,
+                   const std::function<bool(std::uint64_t part, std::uint64_t count)>& each);
+/// The tip at which a switch of branches began that the pool still follows; zeros if it was none.
+[[nodiscard]] std::optional<BlockHash> followed(const Staged& rows);
+void put_followed(Staged& rows, const std::optional<BlockHash>& tip);
+/// The order of the waiting transfer that `skipped` others came before; none if no more wait.
+[[nodiscard]] std::optional<std::uint64_t> pending_at(const Staged& rows, std::uint64_t skipped);
 
 void put_dropped(Staged& rows, std::uint64_t order, const Dropped& dropped);
 [[nodiscard]] std::optional<Dropped> dropped(const Staged& rows, const Txid& id);
-/// Forgets that a transfer was dropped (it came back). False: it was not.
-[[nodiscard]] bool erase_dropped(Staged& rows, const Txid& id);
-/// Orders of the dropped ones from `from` on, oldest first, at most `limit`.
-[[nodiscard]] std::vector<std::uint64_t> dropped_orders(const Staged& rows, std::size_t limit,
-                                                        std::uint64_t from = 0);
-void erase_dropped_order(Staged& rows, std::uint64_t order);
+void erase_dropped(Staged& rows, std::uint64_t order, const Txid& id);
+/// Orders of the dropped ones and their ids, oldest first, at most `limit`.
+[[nodiscard]] std::vector<std::pair<std::uint64_t, Txid>> dropped_ids(const Staged& rows,
+                                                                      std::size_t limit);
 
-void put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id);
+/// False: the key was remembered already; it begins anew.
+bool put_idempotency(Staged& rows, const Hash256& key, UnixSeconds now, const Txid& id);
 /// What a key stands for, unless it is older than a day.
 [[nodiscard]] std::optional<Txid> idempotency(const Staged& rows, const Hash256& key,
                                               UnixSeconds now);
-/// Removes keys older than a day, at most `limit`.
-void expire_idempotency(Staged& rows, UnixSeconds now, std::size_t limit);
+/// A key, and when it was used.
+struct UsedKey {
+    UnixSeconds time = 0;
+    Hash256 key;
+};
+/// Keys used from `from` until before `to`, oldest first, at most `limit`.
+[[nodiscard]] std::vector<UsedKey> used_keys(const Staged& rows, UnixSeconds from,
+                                             std::optional<UnixSeconds> to, std::size_t limit);
+void each_used_key(const Staged& rows, const std::function<void(const UsedKey&)>& each);
+void erase_idempotency(Staged& rows, const UsedKey& used);
 
 }  // namespace tables
 }  // namespace cairn

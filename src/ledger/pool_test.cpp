@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "ledger/pool_keys.hpp"
 #include "ledger/testing/machine.hpp"
 
 namespace cairn {
@@ -13,8 +14,13 @@ using testing::MapStore;
 using testing::nobody;
 
 constexpr UnixSeconds kStart = 1'800'000'000;
+constexpr Now kNow{50'000'000, kStart};
 constexpr UnixSeconds kHour = 3600;
 constexpr std::size_t kSize = 154;  // bytes of a transfer without data
+
+Now after(Now now, UnixSeconds seconds) {
+    return {now.steady + Tick{seconds} * 1000, now.wall + seconds};
+}
 
 /// A pool, and the accounts it is told of.
 class PoolTest : public ::testing::Test {
@@ -67,6 +73,13 @@ protected:
         return store;
     }
     void limit(PoolLimits limits) { pool_ = Pool{limits}; }
+    /// A block of this sender's next transfer was connected: the pool follows the account.
+    void settle_sender(std::uint64_t key) {
+        auto block = std::make_shared<CheckedBlock>();
+        block->transfers = {transfer(key, 0, 1, 77)};
+        (void)pool_.settle({{}, {BlockHash{}}}, [&](const BlockHash&) { return block; },
+                           [&](const Address& who) { return account(who); }, now_, rows_);
+    }
 
     std::shared_ptr<const ChainParams> params_;
     testing::Keys keys_;
@@ -74,7 +87,7 @@ protected:
     MapStore empty_;
     Staged rows_{empty_.snapshot()};
     Pool pool_{PoolLimits{}};
-    UnixSeconds now_ = kStart;
+    Now now_ = kNow;
 };
 
 std::vector<Txid> ids(const std::vector<TransferPtr>& transfers) {
@@ -92,7 +105,7 @@ TEST_F(PoolTest, ATransferIsAdmittedAndFoundInMemoryAndInTheRows) {
     EXPECT_FALSE(result->known);
     EXPECT_EQ(pool_.find(t->id()), t);
     EXPECT_EQ(pool_.find(Txid{}), nullptr);
-    EXPECT_EQ(pool_.size(now_), (PoolSize{1, kSize, 0}));
+    EXPECT_EQ(pool_.size(now_), (PoolSize{1, kSize, 0, Pool::memory_for(*t)}));
     ASSERT_TRUE(tables::pending(rows_, t->id()));
     EXPECT_EQ(tables::pending(rows_, t->id())->transfer->bytes(), t->bytes());
     EXPECT_EQ(tables::pending(rows_, t->id())->since, kStart);
@@ -238,49 +251,77 @@ TEST_F(PoolTest, NonceGapsFilledInAnyOrderEndInTheSameRun) {
 
 class FullPool : public PoolTest {
 protected:
-    static constexpr std::size_t kRoom = 100;  // transfers
+    static constexpr std::size_t kRoom = 100;  // transfers, each of a sender of its own
+    const std::size_t kMemory = Pool::memory_for(*transfer(1, 0));
     FullPool() {
-        PoolLimits limits;
-        limits.bytes = kRoom * kSize;
-        limit(limits);
+        set_memory(kRoom * kMemory);
         for (std::uint64_t key = 1; key <= 300; ++key) give(key, 1'000'000);
+    }
+    void set_memory(std::size_t bytes) {
+        PoolLimits limits;
+        limits.bytes = bytes;
+        limit(limits);
     }
     void fill(std::uint64_t fee) {
         for (std::uint64_t key = 1; key <= kRoom; ++key) added(key, 0, fee);
+    }
+    /// A pool with room for what `add_all` adds and nothing else.
+    template <class AddAll>
+    void fill_exactly(AddAll add_all) {
+        set_memory(SIZE_MAX / 2);
+        add_all();
+        set_memory(pool_.size(now_).memory);
+        add_all();
+    }
+    std::vector<std::uint64_t> nonces(std::uint64_t key) {
+        return tables::pending_nonces(rows_, keys_.address(key));
+    }
+    /// Until one is refused; how many were let in.
+    template <class Make>
+    std::size_t add_while_let_in(Make make) {
+        for (std::size_t count = 0;; ++count)
+            if (!add(make(count))) return count;
     }
 };
 
 TEST_F(FullPool, TheCheapestGoesFirstAndAnEqualRateDoesNotGetIn) {
     fill(10);
-    EXPECT_EQ(pool_.size(now_).bytes, kRoom * kSize);
+    EXPECT_EQ(pool_.size(now_).memory, kRoom * kMemory);
     EXPECT_EQ(refused(transfer(200, 0, 10)), Rule::pool_full);
     const auto result = add(transfer(200, 0, 11));
     ASSERT_TRUE(result);
     ASSERT_EQ(result->displaced.size(), 1u);
-    EXPECT_EQ(pool_.size(now_).bytes, kRoom * kSize);
+    EXPECT_EQ(pool_.size(now_).memory, kRoom * kMemory);
     const auto dropped = tables::dropped(rows_, result->displaced[0]);
     ASSERT_TRUE(dropped);
     EXPECT_EQ(dropped->transfer->sender(), keys_.address(kRoom));  // of equal rates the newest
 }
 
 TEST_F(FullPool, EvictionTakesTheEndOfAChainNotItsHead) {
-    for (std::uint64_t nonce = 0; nonce < 3; ++nonce) added(1, nonce, 5);
-    for (std::uint64_t key = 2; key <= kRoom - 2; ++key) added(key, 0, 50);
-    ASSERT_TRUE(add(transfer(200, 0, 60)));
-    ASSERT_TRUE(add(transfer(201, 0, 60)));
-    EXPECT_EQ(tables::pending_nonces(rows_, keys_.address(1)), std::vector<std::uint64_t>{0});
-    ASSERT_TRUE(add(transfer(202, 0, 60)));
-    EXPECT_TRUE(tables::pending_nonces(rows_, keys_.address(1)).empty());
+    fill_exactly([&] {
+        for (std::uint64_t nonce = 0; nonce < 3; ++nonce) added(1, nonce, 5);
+        for (std::uint64_t key = 2; key <= kRoom - 2; ++key) added(key, 0, 50);
+    });
+    ASSERT_TRUE(add(transfer(2, 1, 60)));
+    ASSERT_TRUE(add(transfer(3, 1, 60)));
+    EXPECT_EQ(nonces(1), std::vector<std::uint64_t>{0});
+    ASSERT_TRUE(add(transfer(4, 1, 60)));
+    EXPECT_TRUE(nonces(1).empty());
 }
 
 TEST_F(FullPool, ALargeTransferPushesOutAsManyAsItNeedsTheWorstFirst) {
     // Uncovered by the end of a chain, what stands before it is weighed against the other ends.
     std::vector<Txid> chain;
-    for (std::uint64_t nonce = 0; nonce < 3; ++nonce) chain.push_back(added(1, nonce, 5)->id());
-    const auto cheap = added(2, 0, 4);
-    const auto dearer = added(3, 0, 6);
-    for (std::uint64_t key = 4; key <= kRoom - 2; ++key) added(key, 0, 50);
-    const auto large = transfer(200, 0, 100'000, 1, 3 * kSize - 10);
+    TransferPtr cheap;
+    TransferPtr dearer;
+    fill_exactly([&] {
+        chain.clear();
+        for (std::uint64_t nonce = 0; nonce < 3; ++nonce) chain.push_back(added(1, nonce, 5)->id());
+        cheap = added(2, 0, 4);
+        dearer = added(3, 0, 6);
+        for (std::uint64_t key = 4; key <= kRoom - 2; ++key) added(key, 0, 50);
+    });
+    const auto large = transfer(200, 0, 100'000, 1, 800);
     const auto result = add(large);
     ASSERT_TRUE(result) << result.error().to_string();
     EXPECT_EQ(result->displaced, (std::vector{cheap->id(), chain[2], chain[1], chain[0]}));
@@ -289,54 +330,87 @@ TEST_F(FullPool, ALargeTransferPushesOutAsManyAsItNeedsTheWorstFirst) {
 
 TEST_F(FullPool, AChainDoesNotGoForWhatAnyOfItsEntriesIsWorthMoreThan) {
     // The end is worth less than the newcomer, the head behind it is not: one place is not enough.
-    added(1, 0, 900);
-    const auto end = added(1, 1, 5);
-    for (std::uint64_t key = 2; key <= kRoom - 1; ++key) added(key, 0, 900);
+    TransferPtr end;
+    fill_exactly([&] {
+        added(1, 0, 900);
+        end = added(1, 1, 5);
+        for (std::uint64_t key = 2; key <= kRoom - 1; ++key) added(key, 0, 900);
+    });
     EXPECT_EQ(refused(transfer(200, 0, 1000, 1, kSize)), Rule::pool_full);
     EXPECT_TRUE(pool_.find(end->id()));
 }
 
 TEST_F(FullPool, ARichEndBehindAPoorHeadIsWorthNoMoreThanTheHead) {
-    added(1, 0, 0);
-    const auto rich = added(1, 1, 10'000);
-    for (std::uint64_t key = 2; key <= kRoom - 1; ++key) added(key, 0, 50);
+    TransferPtr rich;
+    fill_exactly([&] {
+        added(1, 0, 0);
+        rich = added(1, 1, 10'000);
+        for (std::uint64_t key = 2; key <= kRoom - 1; ++key) added(key, 0, 50);
+    });
     // Nor does another rich one behind it push anybody out.
     EXPECT_EQ(refused(transfer(1, 2, 20'000)), Rule::pool_full);
-    const auto result = add(transfer(200, 0, 51));
+    const auto result = add(transfer(2, 1, 51));
     ASSERT_TRUE(result);
     EXPECT_EQ(result->displaced, std::vector{rich->id()});
     EXPECT_LT(pool_.size(now_).fee_floor, 10u);  // and it does not lift the floor for the others
 }
 
 TEST_F(FullPool, NobodyIsEvictedForHisOwnTransfer) {
-    for (std::uint64_t nonce = 0; nonce < kRoom; ++nonce) added(1, nonce, 1);
+    fill_exactly([&] {
+        for (std::uint64_t nonce = 0; nonce < kRoom; ++nonce) added(1, nonce, 1);
+    });
     EXPECT_EQ(refused(transfer(1, kRoom, 1000)), Rule::pool_full);
 }
 
-TEST_F(FullPool, FutureTransfersTakeATenthAtMostAndNeverPushOutExecutableOnes) {
-    for (std::uint64_t key = 1; key <= 10; ++key) added(key, 1, 1000);
-    EXPECT_EQ(refused(transfer(11, 1, 999'000)), Rule::pool_full);
-    for (std::uint64_t key = 101; key <= 190; ++key) added(key, 0, 0);
-    EXPECT_EQ(pool_.size(now_).bytes, kRoom * kSize);
-    EXPECT_EQ(refused(transfer(12, 1, 999'000)), Rule::pool_full);
-    // Where the tenth has room again but the pool has none, executable ones stay at any price.
-    for (std::uint64_t key = 1; key <= 5; ++key) added(key, 0, 2000);
-    for (std::uint64_t key = 191; key <= 200; ++key) (void)add(transfer(key, 0, 2000));
-    const auto executable = pool_.best(SIZE_MAX).size();
-    EXPECT_EQ(executable, kRoom);
-    EXPECT_EQ(refused(transfer(12, 1, 999'000)), Rule::pool_full);
-    EXPECT_EQ(pool_.best(SIZE_MAX).size(), executable);
+TEST_F(FullPool, AReplacementInAFullPoolNeedsRoomForWhatItIsLargerOnly) {
+    fill(10);
+    const auto same = add(transfer(1, 0, 11));
+    ASSERT_TRUE(same);
+    EXPECT_EQ(same->displaced.size(), 1u);
+    const auto larger = add(transfer(1, 0, 100'000, 1, 100));
+    ASSERT_TRUE(larger);
+    EXPECT_EQ(larger->displaced.size(), 2u);
+    EXPECT_LE(pool_.size(now_).memory, kRoom * kMemory);
 }
 
-TEST_F(FullPool, AFutureTransferPushesOutAnotherOnlyIfItPaysMore) {
-    for (std::uint64_t key = 1; key <= 5; ++key) added(key, 1, 10);
-    for (std::uint64_t key = 101; key <= 195; ++key) added(key, 0, 0);
-    EXPECT_EQ(refused(transfer(6, 1, 10)), Rule::pool_full);
-    EXPECT_EQ(refused(transfer(6, 1, 0)), Rule::pool_full);
-    const auto result = add(transfer(6, 1, 11));
-    ASSERT_TRUE(result);
-    EXPECT_EQ(result->displaced.size(), 1u);
-    EXPECT_EQ(pool_.best(SIZE_MAX).size(), 95u);
+TEST_F(FullPool, FutureTransfersTakeATenthAtMostAndNeverPushOutExecutableOnes) {
+    const std::size_t future =
+        add_while_let_in([&](std::size_t i) { return transfer(1 + i, 1, 1000); });
+    EXPECT_EQ(future, kRoom * kMemory / 10 / memory_of(*transfer(1, 1)));
+    std::vector<TransferPtr> executable;
+    add_while_let_in([&](std::size_t i) {
+        executable.push_back(transfer(101 + i, 0, 0));
+        return executable.back();
+    });
+    executable.pop_back();
+    // The future ones went for the executable ones, and at no price does one come back for these.
+    EXPECT_EQ(executable.size(), kRoom);
+    EXPECT_EQ(refused(transfer(90, 1, 999'000)), Rule::pool_full);
+    for (const auto& one : executable) EXPECT_TRUE(pool_.find(one->id()));
+}
+
+TEST_F(FullPool, EveryPlaceOfAFutureTransferHasAPriceWhileTheTenthIsFull) {
+    const std::size_t future =
+        add_while_let_in([&](std::size_t i) { return transfer(1 + i, 1, 10); });
+    EXPECT_EQ(refused(transfer(100, 1, 10)), Rule::pool_full);
+    for (std::size_t i = 0; i < future; ++i) {
+        const auto result = add(transfer(100 + i, 1, 11));
+        ASSERT_TRUE(result) << i;
+        ASSERT_EQ(result->displaced.size(), 1u);
+    }
+    EXPECT_EQ(refused(transfer(200, 1, 11)), Rule::pool_full);
+    EXPECT_EQ(pool_.size(now_).transfers, future);
+    EXPECT_EQ(pool_.size(now_).fee_floor, 0u);
+}
+
+TEST_F(FullPool, AFutureTransferOutbidsNoExecutableOneBehindAFutureEnd) {
+    // The cheapest end is a future one; behind it stands an executable one, which it does not take.
+    added(1, 0, 1);
+    added(1, 2, 1);
+    add_while_let_in([&](std::size_t i) { return transfer(2 + i, 1, 1000); });
+    EXPECT_EQ(nonces(1), std::vector<std::uint64_t>{0});
+    EXPECT_EQ(refused(transfer(200, 1, 1000)), Rule::pool_full);
+    EXPECT_EQ(nonces(1), std::vector<std::uint64_t>{0});
 }
 
 TEST_F(FullPool, AnExecutableTransferPushesOutFutureOnesFirst) {
@@ -352,17 +426,39 @@ TEST_F(FullPool, TheFloorRisesHalvesEveryHourAndIsGoneAfterTwelve) {
     ASSERT_TRUE(add(transfer(200, 0, 308)));
     EXPECT_EQ(pool_.size(now_).fee_floor, 1001u);
     EXPECT_EQ(refused(transfer(201, 0, 154)), Rule::fee_floor);
-    EXPECT_EQ(pool_.size(now_ + kHour - 1).fee_floor, 1001u);
-    EXPECT_EQ(pool_.size(now_ + kHour).fee_floor, 500u);
-    EXPECT_EQ(pool_.size(now_ + 12 * kHour - 1).fee_floor, 0u);
-    EXPECT_EQ(pool_.size(now_ + 12 * kHour).fee_floor, 0u);
-    EXPECT_EQ(pool_.size(now_ - 5).fee_floor, 1001u);  // a clock that went back
+    EXPECT_EQ(pool_.size(after(now_, kHour - 1)).fee_floor, 1001u);
+    EXPECT_EQ(pool_.size(after(now_, kHour)).fee_floor, 500u);
+    EXPECT_EQ(pool_.size(after(now_, 12 * kHour - 1)).fee_floor, 0u);
+    EXPECT_EQ(pool_.size(after(now_, 12 * kHour)).fee_floor, 0u);
+    // The wall clock has no part in it.
+    EXPECT_EQ(pool_.size({now_.steady, now_.wall - 500'000}).fee_floor, 1001u);
+    EXPECT_EQ(pool_.size({now_.steady + 3'600'000, 0}).fee_floor, 500u);
+}
+
+TEST_F(FullPool, TheFloorFallsWithThePoolAndIsForgottenWhenHalfOfItIsFree) {
+    give(7, 1'000'000, 0);
+    fill(154);
+    ASSERT_TRUE(add(transfer(200, 0, 308)));
+    const auto mined = [&](std::uint64_t from, std::uint64_t to) {
+        for (std::uint64_t key = from; key <= to; ++key) {
+            // Another transfer of the same nonce was mined: ours leaves.
+            give(key, 1'000'000, 1);
+            settle_sender(key);
+        }
+    };
+    mined(1, 25);
+    EXPECT_EQ(pool_.size(now_).fee_floor, 500u);  // three quarters full: half of it
+    EXPECT_EQ(refused(transfer(240, 0, 76)), Rule::fee_floor);
+    added(240, 0, 80);
+    mined(26, 51);
+    EXPECT_EQ(pool_.size(now_).fee_floor, 0u);
+    // Nor does it come back with those that fill the pool again.
+    for (std::uint64_t key = 241; key <= 290; ++key) added(key, 0, 0);
+    EXPECT_EQ(pool_.size(now_).fee_floor, 0u);
 }
 
 TEST_F(FullPool, ATransferLargerThanThePoolIsRefused) {
-    PoolLimits limits;
-    limits.bytes = 1000;
-    limit(limits);
+    set_memory(3000);
     EXPECT_EQ(refused(transfer(1, 0, 100, 1, 1000)), Rule::pool_full);
 }
 
@@ -377,51 +473,234 @@ TEST_F(FullPool, AFloodOfFutureNoncesLeavesExecutableTransfersAlone) {
     for (const auto& one : honest) EXPECT_TRUE(pool_.find(one->id()));
 }
 
+// --- one sender
+
+TEST_F(PoolTest, ASenderHasFiveThousandTransfersWaitingAndNoMore) {
+    give(1, 1'000'000'000);
+    PoolLimits limits;
+    EXPECT_EQ(limits.executable_per_sender, 5000u);
+    limits.executable_per_sender = 100;
+    limit(limits);
+    for (std::uint64_t nonce = 0; nonce < 99; ++nonce) added(1, nonce, 1);
+    added(1, 99, 1);
+    const auto result = add(transfer(1, 100, 1'000'000));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().rule, Rule::sender_full);
+    EXPECT_EQ(result.error().to_string(),
+              "sender_full: expected at most 100 transfers of a sender waiting, the last one with "
+              "nonce 99; the next ones can be sent when a block holds the first, found nonce 100");
+    EXPECT_EQ(refused(transfer(1, 110, 1)), Rule::sender_full);  // nor behind a gap
+    added(1, 50, 2);                                             // a replacement is no other one
+}
+
+TEST_F(PoolTest, ReplacementsInALongQueueChangeItsWorthAsAWalkWould) {
+    give(1, 1'000'000'000);
+    std::mt19937_64 random{5};  // fixed seed
+    PoolQueue queue{keys_.address(1), account(keys_.address(1))};
+    std::map<std::uint64_t, TransferPtr> plain;
+    std::uint64_t order = 1;
+    for (int step = 0; step < 3000; ++step) {
+        const std::uint64_t nonce = random() % 300;
+        const bool taken = plain.contains(nonce);
+        if (taken && random() % 3 == 0) {
+            EXPECT_EQ(queue.take(nonce).transfer, plain[nonce]);
+            plain.erase(nonce);
+        } else {
+            const auto fresh = transfer(1, nonce, random() % 1000, 1 + random() % 9, random() % 3);
+            if (taken)
+                EXPECT_EQ(queue.replace({order++, 0, fresh}).transfer, plain[nonce]);
+            else
+                queue.insert({order++, 0, fresh}, 0);
+            plain[nonce] = fresh;
+        }
+        const std::uint64_t asked = random() % 320;
+        FeeRate worth{1000, 1};
+        FeeRate all{1000, 1};
+        std::uint64_t cost = 0;
+        std::uint64_t end = 0;
+        for (const auto& [at, one] : plain) {
+            if (at == end) ++end;
+            all = std::min(all, rate_of(*one));
+            if (at >= asked) continue;
+            worth = std::min(worth, rate_of(*one));
+            cost += one->cost();
+        }
+        ASSERT_EQ(queue.worth_behind(asked, FeeRate{1000, 1}), worth);
+        ASSERT_EQ(queue.cost_below(asked), cost);
+        ASSERT_EQ(queue.end(), end);
+        if (!plain.empty()) {
+            ASSERT_EQ(queue.worth(), all);
+        }
+        std::size_t future = 0;
+        for (const auto& [at, one] : plain) future += at >= end ? memory_of(*one) : 0;
+        ASSERT_EQ(queue.future_memory(), future);
+        ASSERT_EQ(queue.future(), plain.size() - end);
+    }
+}
+
 // --- time
 
 TEST_F(PoolTest, FutureTransfersWaitThreeHours) {
     give(1, 100);
     const auto now_executable = added(1, 0);
     const auto future = added(1, 2);
-    now_ += 3 * kHour - 1;
-    pool_.expire(now_, rows_);
+    (void)pool_.expire(after(now_, 3 * kHour - 1), rows_);
     EXPECT_TRUE(pool_.find(future->id()));
-    ++now_;
-    pool_.expire(now_, rows_);
+    (void)pool_.expire(after(now_, 3 * kHour), rows_);
     EXPECT_FALSE(pool_.find(future->id()));
     EXPECT_TRUE(pool_.find(now_executable->id()));
     EXPECT_TRUE(tables::dropped(rows_, future->id()));
+}
+
+TEST_F(PoolTest, HowLongTransfersWaitedIsNotAskedOfTheWallClock) {
+    give(1, 100);
+    const auto future = added(1, 2);
+    (void)pool_.expire({now_.steady + 1000, now_.wall + 10 * kHour}, rows_);
+    EXPECT_TRUE(pool_.find(future->id()));
+    (void)pool_.expire({now_.steady + 3 * 3'600'000, now_.wall - 500'000}, rows_);
+    EXPECT_FALSE(pool_.find(future->id()));
+}
+
+TEST_F(PoolTest, AfterARestartWhatIsDatedInTheFutureCameJustNow) {
+    give(1, 100);
+    const auto future = added(1, 2);
+    const auto store = stored();
+    Staged rows{store.snapshot()};
+    Pool other{pool_.limits()};
+    const Now back{10, now_.wall - 500'000};
+    EXPECT_EQ(other.load([&](const Address& who) { return account(who); }, back, rows), 0u);
+    (void)other.expire(after(back, 3 * kHour - 1), rows);
+    EXPECT_TRUE(other.find(future->id()));
+    (void)other.expire(after(back, 3 * kHour), rows);
+    EXPECT_FALSE(other.find(future->id()));
+}
+
+TEST_F(PoolTest, AfterARestartTheTimeBeforeItCounts) {
+    give(1, 100);
+    const auto future = added(1, 2);
+    const auto store = stored();
+    Staged rows{store.snapshot()};
+    Pool other{pool_.limits()};
+    const Now later{10, now_.wall + 2 * kHour};
+    EXPECT_EQ(other.load([&](const Address& who) { return account(who); }, later, rows), 0u);
+    (void)other.expire(after(later, kHour - 1), rows);
+    EXPECT_TRUE(other.find(future->id()));
+    (void)other.expire(after(later, kHour), rows);
+    EXPECT_FALSE(other.find(future->id()));
+}
+
+TEST_F(PoolTest, AFilledGapEndsTheWait) {
+    give(1, 100);
+    const auto later = added(1, 1);
+    now_ = after(now_, 2 * kHour);
+    added(1, 0);
+    (void)pool_.expire(after(now_, 2 * kHour), rows_);
+    EXPECT_TRUE(pool_.find(later->id()));
 }
 
 TEST_F(PoolTest, ExpiryOfASendersOnlyTransferForgetsTheSender) {
     give(1, 100);
     added(1, 5);
     added(1, 7);
-    pool_.expire(now_ + 3 * kHour, rows_);
-    EXPECT_EQ(pool_.size(now_), (PoolSize{0, 0, 0}));
+    (void)pool_.expire(after(now_, 3 * kHour), rows_);
+    EXPECT_EQ(pool_.size(now_), (PoolSize{0, 0, 0, 0}));
 }
 
-TEST_F(PoolTest, IdempotencyKeysAreRememberedForADay) {
-    const Hash256 key = sha256(as_bytes("key"));
-    const Txid id = txid_of(as_bytes("id"));
-    tables::put_idempotency(rows_, key, kStart, id);
-    EXPECT_EQ(tables::idempotency(rows_, key, kStart + kIdempotencySeconds - 1), id);
-    EXPECT_FALSE(tables::idempotency(rows_, key, kStart + kIdempotencySeconds));
-    EXPECT_FALSE(tables::idempotency(rows_, Hash256{}, kStart));
-    pool_.expire(kStart + kIdempotencySeconds - 1, rows_);
-    EXPECT_TRUE(tables::idempotency(rows_, key, kStart));
-    pool_.expire(kStart + kIdempotencySeconds, rows_);
-    EXPECT_FALSE(tables::idempotency(rows_, key, kStart));
-    pool_.expire(100, rows_);  // a clock before the first day
+TEST_F(PoolTest, ManyThatWaitedTooLongGoInSlices) {
+    for (std::uint64_t key = 1; key <= 40; ++key) {
+        give(key, 1000);
+        for (std::uint64_t nonce = 1; nonce <= 40; ++nonce) added(key, nonce);
+    }
+    const Now later = after(now_, 3 * kHour);
+    EXPECT_TRUE(pool_.expire(later, rows_));
+    EXPECT_GT(pool_.size(now_).transfers, 0u);
+    EXPECT_LE(1600 - pool_.size(now_).transfers, Pool::kSlice / 15 + 1);
+    while (pool_.expire(later, rows_)) {
+    }
+    EXPECT_EQ(pool_.size(now_).transfers, 0u);
 }
 
-TEST_F(PoolTest, AnIdempotencyKeyUsedAnewLivesADayFromThen) {
-    const Hash256 key = sha256(as_bytes("key"));
-    const Txid id = txid_of(as_bytes("id"));
-    tables::put_idempotency(rows_, key, kStart, Txid{});
-    tables::put_idempotency(rows_, key, kStart + kIdempotencySeconds, id);
-    pool_.expire(kStart + kIdempotencySeconds, rows_);
-    EXPECT_EQ(tables::idempotency(rows_, key, kStart + kIdempotencySeconds + 1), id);
+// --- Idempotency-Keys
+
+class KeysTest : public PoolTest {
+protected:
+    static Hash256 key(std::uint64_t number) {
+        Hash256 made = sha256(as_bytes("key"));
+        for (std::size_t i = 0; i < 8; ++i)
+            made.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+        return made;
+    }
+    bool knows(std::uint64_t number, UnixSeconds now) {
+        return tables::idempotency(rows_, key(number), now).has_value();
+    }
+    std::size_t rows_of_keys() {
+        std::size_t count = 0;
+        tables::each_used_key(rows_, [&](const tables::UsedKey&) { ++count; });
+        return count;
+    }
+    const Txid id_ = txid_of(as_bytes("id"));
+    IdempotencyKeys memory_;
+};
+
+TEST_F(KeysTest, AreRememberedForADay) {
+    memory_.put(key(1), id_, kStart, rows_);
+    EXPECT_EQ(tables::idempotency(rows_, key(1), kStart + kIdempotencySeconds - 1), id_);
+    EXPECT_FALSE(knows(1, kStart + kIdempotencySeconds));
+    EXPECT_FALSE(knows(2, kStart));
+    EXPECT_FALSE(memory_.expire(kStart + kIdempotencySeconds - 1, rows_));
+    EXPECT_TRUE(knows(1, kStart));
+    EXPECT_FALSE(memory_.expire(kStart + kIdempotencySeconds, rows_));
+    EXPECT_FALSE(knows(1, kStart));
+    EXPECT_EQ(memory_.size(), 0u);
+    EXPECT_FALSE(memory_.expire(100, rows_));  // a clock before the first day
+}
+
+TEST_F(KeysTest, OneUsedAnewLivesADayFromThen) {
+    memory_.put(key(1), Txid{}, kStart, rows_);
+    memory_.put(key(1), id_, kStart + kIdempotencySeconds, rows_);
+    EXPECT_EQ(memory_.size(), 1u);
+    (void)memory_.expire(kStart + kIdempotencySeconds, rows_);
+    EXPECT_EQ(tables::idempotency(rows_, key(1), kStart + kIdempotencySeconds + 1), id_);
+}
+
+TEST_F(KeysTest, ExpireAsFastAsTheyCome) {
+    const std::size_t many = 5 * IdempotencyKeys::kSlice;
+    for (std::uint64_t i = 0; i < many; ++i) memory_.put(key(i), id_, kStart, rows_);
+    std::size_t calls = 1;
+    while (memory_.expire(kStart + kIdempotencySeconds, rows_)) ++calls;
+    EXPECT_EQ(rows_of_keys(), 0u);
+    EXPECT_EQ(calls, 6u);
+}
+
+TEST_F(KeysTest, AreBoundedInNumberTheOldestGoFirst) {
+    memory_ = IdempotencyKeys{100};
+    for (std::uint64_t i = 0; i < 1000; ++i)
+        memory_.put(key(i), id_, kStart + static_cast<UnixSeconds>(i), rows_);
+    EXPECT_EQ(rows_of_keys(), 100u);
+    EXPECT_EQ(memory_.size(), 100u);
+    EXPECT_FALSE(knows(899, kStart + 1000));
+    EXPECT_TRUE(knows(900, kStart + 1000));
+    // More than that in the store come down to it.
+    const auto store = stored();
+    Staged rows{store.snapshot()};
+    IdempotencyKeys fewer{50};
+    fewer.load(rows);
+    EXPECT_EQ(fewer.size(), 100u);
+    for (std::uint64_t i = 0; i < 60; ++i) fewer.put(key(2000 + i), id_, kStart + 2000, rows);
+    EXPECT_EQ(fewer.size(), 50u);
+    EXPECT_TRUE(tables::idempotency(rows, key(2059), kStart + 2000));
+}
+
+TEST_F(KeysTest, DatedInTheFutureCountFromNowOn) {
+    memory_.put(key(1), id_, kStart, rows_);
+    const UnixSeconds back = kStart - 500'000;
+    EXPECT_TRUE(knows(1, back));
+    EXPECT_FALSE(memory_.expire(back, rows_));
+    EXPECT_TRUE(knows(1, back + kIdempotencySeconds - 1));
+    EXPECT_FALSE(knows(1, back + kIdempotencySeconds));
+    (void)memory_.expire(back + kIdempotencySeconds, rows_);
+    EXPECT_EQ(rows_of_keys(), 0u);
+    EXPECT_EQ(memory_.size(), 0u);
 }
 
 // --- restart
@@ -537,7 +816,7 @@ TEST_F(PoolTest, AnIndexWithoutItsRowFindsNothing) {
 TEST_F(PoolTest, TenThousandDroppedTransfersAreRememberedTheOldestForgottenFirst) {
     const std::uint64_t extra = 51;
     PoolLimits limits;
-    limits.bytes = kSize;
+    limits.bytes = 2 * Pool::memory_for(*transfer(1, 0)) - 1;
     limit(limits);
     std::vector<TransferPtr> all;
     // One place, and each pays more than the one before: all but the last are dropped.
@@ -557,7 +836,7 @@ TEST_F(PoolTest, TenThousandDroppedTransfersAreRememberedTheOldestForgottenFirst
         all[i] = CheckedTransfer::from_store(encode(raw));
         ASSERT_TRUE(pool_.add(all[i], Account{1'000'000'000, 0}, now_, rows_));
     }
-    EXPECT_EQ(tables::dropped_orders(rows_, SIZE_MAX).size(), kDroppedMax);
+    EXPECT_EQ(tables::dropped_ids(rows_, SIZE_MAX).size(), kDroppedMax);
     EXPECT_FALSE(tables::dropped(rows_, all[extra - 1]->id()));
     EXPECT_TRUE(tables::dropped(rows_, all[extra]->id()));
     EXPECT_TRUE(tables::dropped(rows_, all[all.size() - 2]->id()));
@@ -576,13 +855,12 @@ TEST_F(PoolTest, OneThatIsDroppedAgainAndAgainPushesNoOtherFromMemory) {
     added(2, 0, 1);
     // Two that take turns: each return forgets one drop.
     for (std::uint64_t i = 0; i < kDroppedMax + 10; ++i) {
-        Pool::Settled ignored;
         const auto it = CheckedTransfer::from_store(transfer(1, 1, 0)->bytes());
         ASSERT_TRUE(add(it)) << i;
-        pool_.expire(now_ + 3 * kHour, rows_);
+        (void)pool_.expire(after(now_, 3 * kHour), rows_);
     }
     EXPECT_TRUE(tables::dropped(rows_, first->id()));
-    EXPECT_EQ(tables::dropped_orders(rows_, SIZE_MAX).size(), 2u);
+    EXPECT_EQ(tables::dropped_ids(rows_, SIZE_MAX).size(), 2u);
 }
 
 TEST_F(PoolTest, ADroppedRowThatDoesNotDecodeIsNone) {
@@ -606,6 +884,15 @@ TEST_F(PoolTest, AnIdempotencyRowThatDoesNotDecodeIsNone) {
     EXPECT_FALSE(tables::idempotency(Staged{store.snapshot()}, key, kStart));
 }
 
+/// What `cairn verify` asks of each row.
+bool sound_rows(const Staged& rows) {
+    bool sound = true;
+    testing::for_each_row(rows, Table::pool, [&](const Row& row) {
+        sound = sound && tables::is_sound_memory(rows, row);
+    });
+    return sound;
+}
+
 // --- following the chain
 
 class SettleTest : public ::testing::Test {
@@ -619,17 +906,35 @@ protected:
         }
         base_ = at;
     }
-    Account account(const Address& who) const {
+    Account account(const Address& who) {
+        asked_.insert(who);
         return tables::account(*machine_.rows, who).value_or(Account{});
     }
     TipChange connect(const BlockPtr& block) { return machine_.add(block); }
     Pool::Settled settle(const TipChange& change) {
         const auto settled = pool_.settle(
-            change,
+            TipChange{change},
             [&](const BlockHash& hash) { return machine_.ledger->block(*machine_.rows, hash); },
-            [&](const Address& who) { return account(who); }, kStart, *machine_.rows);
-        machine_.write();
+            [&](const Address& who) { return account(who); }, kNow, *machine_.rows);
+        write();
         return settled;
+    }
+    Pool::Settled go_on() {
+        auto settled = pool_.go_on(
+            [&](const BlockHash& hash) { return machine_.ledger->block(*machine_.rows, hash); },
+            [&](const Address& who) { return account(who); }, kNow, *machine_.rows);
+        write();
+        return settled;
+    }
+    void write() {
+        pool_.stage_sums(*machine_.rows);
+        machine_.write();
+    }
+    /// The rule by which it is refused.
+    std::optional<Rule> add(const TransferPtr& made) {
+        const auto result = pool_.add(made, account(made->sender()), kNow, *machine_.rows);
+        write();
+        return result ? std::nullopt : std::optional{result.error().rule};
     }
     TransferPtr transfer(std::uint64_t key, std::uint64_t nonce, std::uint64_t amount = 1,
                          std::uint64_t fee = 0) {
@@ -638,9 +943,9 @@ protected:
     TransferPtr added(std::uint64_t key, std::uint64_t nonce, std::uint64_t amount = 1,
                       std::uint64_t fee = 0) {
         auto made = transfer(key, nonce, amount, fee);
-        const auto result = pool_.add(made, account(made->sender()), kStart, *machine_.rows);
+        const auto result = pool_.add(made, account(made->sender()), kNow, *machine_.rows);
         EXPECT_TRUE(result) << result.error().to_string();
-        machine_.write();
+        write();
         return made;
     }
     testing::BlockWish holding(std::vector<TransferPtr> transfers) {
@@ -654,6 +959,7 @@ protected:
     testing::Machine machine_;
     Pool pool_{PoolLimits{}};
     BlockHash base_;
+    std::set<Address> asked_;  // for their accounts
 };
 
 TEST_F(SettleTest, ConfirmedTransfersLeaveAndTheirSuccessorsStay) {
@@ -665,7 +971,7 @@ TEST_F(SettleTest, ConfirmedTransfersLeaveAndTheirSuccessorsStay) {
     EXPECT_TRUE(settled.dropped.empty());
     EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({b, c}));
     EXPECT_FALSE(tables::pending(*machine_.rows, a->id()));
-    EXPECT_EQ(pool_.size(kStart).bytes, 2 * kSize);
+    EXPECT_EQ(pool_.size(kNow).bytes, 2 * kSize);
 }
 
 TEST_F(SettleTest, AnotherTransferOfTheSameNonceMakesOursImpossible) {
@@ -719,7 +1025,7 @@ TEST_F(SettleTest, WhatBothBranchesHoldNeitherReturnsNorIsDropped) {
     const auto settled = settle(machine_.add(other));
     EXPECT_TRUE(settled.returned.empty());
     EXPECT_TRUE(settled.dropped.empty());
-    EXPECT_EQ(pool_.size(kStart).transfers, 0u);
+    EXPECT_EQ(pool_.size(kNow).transfers, 0u);
 }
 
 TEST_F(SettleTest, WhatBecameImpossibleInTheOtherBranchIsRememberedWithTheReason) {
@@ -786,7 +1092,7 @@ TEST_F(SettleTest, ARunThatLostItsHeadIsHeldToTheBoundsOfFutureTransfers) {
     settle(machine_.add(other));
     EXPECT_FALSE(pool_.find(head->id()));
     EXPECT_TRUE(pool_.best(SIZE_MAX).empty());
-    EXPECT_EQ(pool_.size(kStart).transfers, 64u);
+    EXPECT_EQ(pool_.size(kNow).transfers, 64u);
 }
 
 TEST_F(SettleTest, WhatComesBackDropsNothingBeforeItself) {
@@ -808,7 +1114,7 @@ TEST_F(SettleTest, WhatComesBackDropsNothingBeforeItself) {
 
 TEST_F(SettleTest, WhatBecameFutureIsTrimmedToATenthOfThePoolWorstFirst) {
     PoolLimits limits;
-    limits.bytes = 100 * kSize;
+    limits.bytes = 10 * 10 * memory_of(*transfer(1, 0));
     pool_ = Pool{limits};
     // Behind two heads that cannot come back, since their coins were paid in the same branch.
     BlockHash at = base_;
@@ -845,10 +1151,191 @@ TEST_F(SettleTest, BlocksThatCannotBeReadAreLeftOut) {
     const TipChange change{{base_}, {chain_.genesis()}};
     const auto settled = pool_.settle(
         change, [](const BlockHash&) { return nullptr; },
-        [&](const Address& who) { return account(who); }, kStart, *machine_.rows);
+        [&](const Address& who) { return account(who); }, kNow, *machine_.rows);
     EXPECT_TRUE(settled.confirmed.empty());
     EXPECT_TRUE(settled.returned.empty());
     EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({a}));
+}
+
+// --- the cost of following the chain
+
+TEST_F(SettleTest, ASwitchOfBranchesAsksForTheAccountsThatItTouchedAndForNoOther) {
+    for (std::uint64_t key = 1; key <= 4; ++key)
+        for (std::uint64_t nonce = 0; nonce < 20; ++nonce) added(key, nonce);
+    const auto gift = chain_.keys().transfer(*chain_.params(), 9, 0, chain_.keys().address(2), 5);
+    testing::BlockWish paid;
+    paid.to = chain_.keys().address(9);
+    const auto first = chain_.extend(base_, paid);
+    settle(connect(first));
+    settle(connect(chain_.extend(first->header.hash, holding({gift}))));
+    asked_.clear();
+    settle(machine_.add(chain_.grow(base_, 3)));
+    EXPECT_TRUE(asked_.contains(chain_.keys().address(2)));
+    EXPECT_FALSE(asked_.contains(chain_.keys().address(1)));
+    EXPECT_FALSE(asked_.contains(chain_.keys().address(3)));
+}
+
+TEST_F(SettleTest, ABalanceThatSankIsFoundAtWhoeverWasPaidInTheAbandonedBlock) {
+    // Number 9 lives of a payment, number 8 of a reward, both in the block that goes.
+    testing::BlockWish wish = holding(
+        {chain_.keys().transfer(*chain_.params(), 1, 0, chain_.keys().address(9), 500)});
+    wish.to = chain_.keys().address(8);
+    settle(connect(chain_.extend(base_, wish)));
+    const auto of_payment = added(9, 0, 100);
+    const auto of_reward = added(8, 0, 100);
+    const auto settled = settle(machine_.add(chain_.grow(base_, 2)));
+    EXPECT_EQ(settled.dropped.size(), 2u);
+    EXPECT_FALSE(pool_.find(of_payment->id()));
+    EXPECT_FALSE(pool_.find(of_reward->id()));
+}
+
+TEST_F(SettleTest, WhatABlockMakesImpossibleGoesInSlicesAndIsOfferedToNoBlockMeanwhile) {
+    constexpr std::uint64_t kMany = 2'000;
+    for (std::uint64_t nonce = 1; nonce <= kMany; ++nonce) {
+        if (nonce == 1) added(1, 0);
+        added(1, nonce);
+    }
+    const auto other = added(2, 0);
+    const auto rival = transfer(1, 0, kCoins50 - 10);
+    auto settled = settle(connect(chain_.extend(base_, holding({rival}))));
+    EXPECT_TRUE(pool_.has_more());
+    EXPECT_LE(settled.dropped.size(), Pool::kSlice / 15 + 2);
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({other}));
+    EXPECT_EQ(add(transfer(1, 1, 1, 5)), Rule::pool_balance);
+    std::size_t dropped = settled.dropped.size();
+    while (pool_.has_more()) {
+        settled = go_on();
+        EXPECT_LE(settled.dropped.size(), Pool::kSlice / 15 + 2);
+        dropped += settled.dropped.size();
+    }
+    EXPECT_EQ(dropped, 1 + kMany - 10);
+    EXPECT_EQ(pool_.best(SIZE_MAX).size(), 11u);
+    EXPECT_TRUE(sound_rows(*machine_.rows));
+}
+
+TEST_F(SettleTest, WhatReturnsFromALargeBlockReturnsInSlicesAndACrashBetweenLosesNone) {
+    constexpr std::uint64_t kMany = 1'500;
+    std::vector<TransferPtr> all;
+    for (std::uint64_t nonce = 0; nonce < kMany; ++nonce) all.push_back(transfer(1, nonce));
+    settle(connect(chain_.extend(base_, holding(all))));
+    const BlockHash old_tip = machine_.tip().hash;
+    (void)settle(machine_.add(chain_.grow(base_, 2)));
+    EXPECT_TRUE(pool_.is_following());
+    EXPECT_TRUE(pool_.best(SIZE_MAX).empty());
+    EXPECT_EQ(tables::followed(*machine_.rows), old_tip);
+    EXPECT_TRUE(sound_rows(*machine_.rows));
+
+    // The process ends here, and another opens the store.
+    pool_ = Pool{PoolLimits{}};
+    const auto reader = [&](const Address& who) { return account(who); };
+    EXPECT_EQ(pool_.load(reader, kNow, *machine_.rows), 0u);
+    auto change = path(*machine_.rows, *tables::followed(*machine_.rows), machine_.tip().hash);
+    ASSERT_TRUE(change);
+    (void)settle(*change);
+    while (pool_.has_more()) (void)go_on();
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids(all));
+    EXPECT_FALSE(tables::followed(*machine_.rows));
+    EXPECT_TRUE(sound_rows(*machine_.rows));
+}
+
+TEST_F(SettleTest, MoreThanASenderMayAddReturnsFromAbandonedBlocks) {
+    PoolLimits limits;
+    limits.executable_per_sender = 5;
+    pool_ = Pool{limits};
+    std::vector<TransferPtr> all;
+    for (std::uint64_t nonce = 0; nonce < 8; ++nonce) all.push_back(transfer(1, nonce));
+    settle(connect(chain_.extend(base_, holding(all))));
+    for (std::uint64_t nonce = 8; nonce < 13; ++nonce) all.push_back(added(1, nonce));
+    EXPECT_EQ(add(transfer(1, 13)), Rule::sender_full);
+    settle(machine_.add(chain_.grow(base_, 2)));
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids(all));
+    EXPECT_EQ(add(transfer(1, 13)), Rule::sender_full);
+    EXPECT_EQ(add(transfer(1, 12, 1, 5)), std::nullopt);  // a replacement
+}
+
+TEST_F(SettleTest, WhatCannotBeConnectedGoesWithWhatFollowsItAndTheReason) {
+    const auto kept = added(1, 0);
+    const auto bad = added(1, 1);
+    const auto behind = added(1, 2);
+    const auto other = added(2, 0);
+    pool_.drop_from(*bad, "because");
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({other}));
+    EXPECT_TRUE(pool_.has_more());
+    const auto settled = go_on();
+    ASSERT_EQ(settled.dropped.size(), 2u);
+    EXPECT_EQ(settled.dropped[0].transfer, behind);
+    EXPECT_EQ(settled.dropped[1].transfer, bad);
+    EXPECT_EQ(tables::dropped(*machine_.rows, bad->id())->reason, "because");
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({kept, other}));
+    EXPECT_FALSE(pool_.has_more());
+}
+
+TEST_F(SettleTest, AStoreWithMoreThanTheLimitIsBroughtDownToItInSlices) {
+    for (std::uint64_t key = 1; key <= 4; ++key)
+        for (std::uint64_t nonce = 0; nonce < 300; ++nonce)
+            added(key, nonce, 1, key == 1 ? 9 : 1);
+    PoolLimits limits;
+    limits.bytes = pool_.size(kNow).memory / 4;
+    pool_ = Pool{limits};
+    const auto reader = [&](const Address& who) { return account(who); };
+    EXPECT_EQ(pool_.load(reader, kNow, *machine_.rows), 0u);
+    EXPECT_TRUE(pool_.has_more());
+    EXPECT_EQ(add(transfer(1, 300, 1, 500)), Rule::pool_full);
+    for (int calls = 0; pool_.has_more(); ++calls) {
+        (void)go_on();
+        ASSERT_LT(calls, 10);
+    }
+    EXPECT_LE(pool_.size(kNow).memory, limits.bytes);
+    EXPECT_GT(pool_.size(kNow).memory, limits.bytes - 2000);
+    for (const auto& one : pool_.best(SIZE_MAX)) EXPECT_EQ(one->fee(), 9u);
+}
+
+TEST_F(SettleTest, AStoreWithoutSumsOrWithWrongOnesGetsTheRightOnes) {
+    for (std::uint64_t nonce = 0; nonce < 3; ++nonce) added(1, nonce);
+    added(2, 0);
+    const Address one = chain_.keys().address(1);
+    const Address two = chain_.keys().address(2);
+    tables::put_waiting(*machine_.rows, one, std::nullopt);
+    tables::put_waiting(*machine_.rows, two, Waiting{7, 9});
+    tables::put_waiting(*machine_.rows, nobody(5), Waiting{1, 1});
+    tables::put_arrivals(*machine_.rows, 0, 77);
+    tables::put_arrivals(*machine_.rows, 3, 1);
+    machine_.write();
+    Pool pool{PoolLimits{}};
+    const auto reader = [&](const Address& who) { return account(who); };
+    EXPECT_EQ(pool.load(reader, kNow, *machine_.rows), 0u);
+    pool.stage_sums(*machine_.rows);
+    EXPECT_EQ(tables::waiting(*machine_.rows, one), (Waiting{3, 3}));
+    EXPECT_EQ(tables::waiting(*machine_.rows, two), (Waiting{1, 1}));
+    EXPECT_EQ(tables::waiting(*machine_.rows, nobody(5)), std::nullopt);
+    EXPECT_TRUE(tables::pending_at(*machine_.rows, 3));
+    EXPECT_FALSE(tables::pending_at(*machine_.rows, 4));
+    EXPECT_TRUE(sound_rows(*machine_.rows));
+    // And where they are right nothing is written.
+    machine_.write();
+    Pool again{PoolLimits{}};
+    (void)again.load(reader, kNow, *machine_.rows);
+    again.stage_sums(*machine_.rows);
+    EXPECT_TRUE(machine_.rows->empty());
+}
+
+TEST_F(SettleTest, TheNthOfThePoolIsFoundPastGapsOfManyOrders) {
+    std::vector<TransferPtr> kept;
+    for (std::uint64_t round = 0; round < 4; ++round) {
+        kept.push_back(added(1, round));
+        // One comes and goes: it uses up an order each time.
+        const auto passing = transfer(2, 5);
+        for (int i = 0; i < 700; ++i) {
+            ASSERT_TRUE(pool_.add(passing, account(passing->sender()), kNow, *machine_.rows));
+            (void)pool_.expire(after(kNow, 3 * kHour), *machine_.rows);
+        }
+    }
+    pool_.stage_sums(*machine_.rows);
+    const auto page = tables::pending_from(*machine_.rows, 0, Bounds{SIZE_MAX, SIZE_MAX});
+    ASSERT_EQ(page.entries.size(), 4u);
+    EXPECT_GT(page.entries.back().order, 2000u);
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(tables::pending_at(*machine_.rows, i), page.entries[i].order);
 }
 
 // Anything at all happens to a small pool; what its rules promise holds after each step.
@@ -862,10 +1349,10 @@ TEST(PoolInvariants, HoldWhateverHappens) {
         testing::ChainBuilder chain{spec};
         testing::Machine machine{chain.params()};
         PoolLimits limits;
-        limits.bytes = 40 * kSize;
+        limits.bytes = 40'000;
         limits.future_per_sender = 6;
         Pool pool{limits};
-        UnixSeconds now = kStart;
+        Now now = kNow;
         std::vector<BlockHash> tips{chain.genesis()};
         const auto account = [&](const Address& who) {
             return tables::account(*machine.rows, who).value_or(Account{300, 0});
@@ -875,14 +1362,16 @@ TEST(PoolInvariants, HoldWhateverHappens) {
         };
         const auto connect = [&](const BlockPtr& block) {
             const auto change = machine.add(block);
-            pool.settle(change, blocks, account, now, *machine.rows);
+            (void)pool.settle(change, blocks, account, now, *machine.rows);
+            ASSERT_FALSE(pool.has_more());
+            pool.stage_sums(*machine.rows);
             machine.write();
         };
         for (int step = 0; step < 400; ++step) {
             const auto what = random() % 12;
             if (what == 0) {
-                now += static_cast<UnixSeconds>(random() % 4000);
-                pool.expire(now, *machine.rows);
+                now = after(now, static_cast<UnixSeconds>(random() % 4000));
+                (void)pool.expire(now, *machine.rows);
             } else if (what == 1) {  // what the pool thinks best always makes a block
                 testing::BlockWish wish;
                 wish.transfers = pool.best(random() % 3000);
@@ -922,9 +1411,11 @@ TEST(PoolInvariants, HoldWhateverHappens) {
                     *chain.params(), key, nonce, chain.keys().address(random() % 8),
                     1 + random() % 200, random() % 50, random() % 40);
                 (void)pool.add(made, account(who), now, *machine.rows);
+                pool.stage_sums(*machine.rows);
                 machine.write();
             }
-            ASSERT_LE(pool.size(now).bytes, limits.bytes);
+            pool.stage_sums(*machine.rows);
+            ASSERT_LE(pool.size(now).memory, limits.bytes);
             std::size_t bytes = 0;
             std::size_t future = 0;
             std::size_t count = 0;
@@ -956,13 +1447,23 @@ TEST(PoolInvariants, HoldWhateverHappens) {
                         ++executable;
                     } else {
                         ++waiting;
-                        future += one->bytes().size();
+                        future += memory_of(*one);
                     }
                 }
                 ASSERT_LE(cost, account(who).balance);
                 ASSERT_LE(waiting, limits.future_per_sender);
                 ASSERT_EQ(pool.next_nonce(who, account(who).nonce), next);
+                ASSERT_EQ(tables::waiting(*machine.rows, who), (Waiting{list.size(), next}));
             }
+            std::size_t told = 0;
+            tables::each_waiting(*machine.rows, [&](const Address&, const Waiting& waiting) {
+                told += waiting.count;
+            });
+            ASSERT_EQ(told, count);
+            for (std::size_t i = 0; i < page.entries.size(); ++i)
+                ASSERT_EQ(tables::pending_at(*machine.rows, i), page.entries[i].order);
+            ASSERT_EQ(tables::pending_at(*machine.rows, page.entries.size()), std::nullopt);
+            ASSERT_EQ(sound_rows(*machine.rows), true);
             ASSERT_LE(future, limits.bytes / 10);
             ASSERT_EQ(pool.best(SIZE_MAX).size(), executable);
         }

@@ -22,6 +22,9 @@ constexpr Tick kExpireEvery = 10'000;
 /// Of the time between two ticks, what peers are charged at most. Milliseconds.
 constexpr Tick kHeardMost = 1'000;
 
+/// Transfers of a template next to the cap, where each is worked out with its accounts.
+constexpr std::size_t kNearCapTransfers = 1'000;
+
 }  // namespace
 
 Result<std::unique_ptr<Node>, OpenError> Node::open(std::shared_ptr<const ChainParams> chain,
@@ -39,8 +42,11 @@ Result<void, OpenError> Node::load(Now now) {
     if (!ledger) return fail(ledger.error());
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
-    bad_pool_rows_ =
-        pool_->load([this](const Address& who) { return account(who); }, now.wall, *staged_);
+    bad_pool_rows_ = pool_->load(account_reader(), now, *staged_);
+    keys_.load(*staged_);
+    if (const auto from = tables::followed(*staged_))
+        if (auto change = path(*staged_, *from, ledger_->tip().hash))
+            note(pool_->settle(std::move(*change), block_reader(), account_reader(), now, *staged_));
     advance(now);
     heard_until_ = ticked_ = now.steady;
     peers_.emplace(options_.peers);
@@ -66,7 +72,7 @@ std::optional<Txid> Node::idempotency(const Hash256& key, Now now) const {
 }
 
 void Node::remember_idempotency(const Hash256& key, const Txid& id, Now now) {
-    tables::put_idempotency(*staged_, key, now.wall, id);
+    keys_.put(key, id, now.wall, *staged_);
 }
 
 Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
@@ -74,7 +80,7 @@ Result<Admitted, Rejection> Node::submit(TransferPtr transfer, Now now) {
         const bool executable = transfer->nonce() < next_nonce(transfer->sender());
         return Admitted{std::move(transfer), executable, true, {}};
     }
-    auto admitted = pool_->add(transfer, account(transfer->sender()), now.wall, *staged_);
+    auto admitted = pool_->add(transfer, account(transfer->sender()), now, *staged_);
     if (admitted) pending_.admitted.push_back(std::move(transfer));
     return admitted;
 }
@@ -102,15 +108,34 @@ void Node::condemn(const HashedHeader& header, Rule rule, Now now) {
     if (!more_) advance(now);
 }
 
+BlockReader Node::block_reader() {
+    return [this](const BlockHash& hash) { return ledger_->block(*staged_, hash); };
+}
+
+AccountReader Node::account_reader() const {
+    return [this](const Address& who) { return account(who); };
+}
+
+/// One change of the tip after another: the pool has followed one before the next is made.
 void Node::advance(Now now) {
+    more_ = true;
+    if (pool_->is_following()) return;
     TipChange change;
-    more_ = ledger_->advance(*staged_, change);
-    if (change.empty()) return;
-    const auto blocks = [this](const BlockHash& hash) { return ledger_->block(*staged_, hash); };
-    const auto accounts = [this](const Address& who) { return account(who); };
-    auto settled = pool_->settle(change, blocks, accounts, now.wall, *staged_);
+    const bool more = ledger_->advance(*staged_, change);
+    if (!change.empty()) {
+        pending_.change.append(change);
+        note(pool_->settle(std::move(change), block_reader(), account_reader(), now, *staged_));
+    }
+    more_ = more || pool_->has_more();
+}
+
+void Node::advance_pool(Now now) {
+    note(pool_->go_on(block_reader(), account_reader(), now, *staged_));
+    more_ = true;  // blocks that came meanwhile have waited
+}
+
+void Node::note(Pool::Settled settled) {
     const auto add = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-    pending_.change.append(change);
     add(pending_.settled.confirmed, settled.confirmed);
     add(pending_.settled.returned, settled.returned);
     add(pending_.settled.dropped, settled.dropped);
@@ -121,6 +146,8 @@ void Node::step(Now now) {
     offers_last_ = offers_turn;
     if (offers_turn)
         go_on_with_offers(now);
+    else if (pool_->has_more())
+        advance_pool(now);
     else if (more_)
         advance(now);
 }
@@ -133,8 +160,9 @@ void Node::on_tick(Now now, Tick heard_until) {
     heard_until_ = std::max(heard_until_, heard_until);
     ticked_ = now.steady;
     if (now.steady >= next_expiry_) {
-        pool_->expire(now.wall, *staged_);
-        next_expiry_ = now.steady + kExpireEvery;
+        const bool more_waiting = pool_->expire(now, *staged_);
+        const bool more_keys = keys_.expire(now.wall, *staged_);
+        next_expiry_ = more_waiting || more_keys ? now.steady : now.steady + kExpireEvery;
     }
     net::Actions actions;
     peers_->on_tick(chain_of_peers(), now, actions);
@@ -248,7 +276,7 @@ void Node::go_on_with_offers(Now now) {
 Result<std::string, StoreError> Node::restart(Now now) {
     if (auto written = write_staged(); !written) return fail(written.error());
     std::string backup;
-    if (ledger_->tip().height > 1 || pool_->size(0).transfers > 0) {
+    if (ledger_->tip().height > 1 || pool_->size(now).transfers > 0) {
         auto made = store_->backup();
         if (!made) return made;
         backup = std::move(*made);
@@ -260,6 +288,7 @@ Result<std::string, StoreError> Node::restart(Now now) {
     ENSURE(ledger.has_value());  // it reads what was staged in the line above
     ledger_.emplace(std::move(*ledger));
     pool_.emplace(options_.pool);
+    keys_ = IdempotencyKeys{};
     more_ = false;
     offers_.clear();
     net::Actions actions;
@@ -279,29 +308,40 @@ TemplatePtr Node::make_template() {
     work->generation = generation_;
     work->previous = ledger_->tip().hash;
     work->context = ledger_->next_context(*staged_);
+    const ChainSpec& spec = chain_->spec();
     const ConnectContext context{work->context.height, ledger_->tip().issued};
-    work->transfers = pool_->best(chain_->spec().max_block -
-                                  std::min<std::size_t>(chain_->spec().max_block, kBlockOverhead));
-    const auto reward = [&] {
-        AccountSet accounts;
-        for (const auto& transfer : work->transfers)
-            for (const auto& who : {transfer->sender(), transfer->recipient()})
-                if (!accounts.contains(who)) accounts.emplace(who, tables::account(*staged_, who));
-        return required_reward(work->transfers, std::move(accounts), context, chain_->spec());
-    };
-    auto amount = reward();
-    if (!amount) {
-        // Only next to the cap, where an opening may give less than the pool was told: mine
-        // without.
-        work->transfers.clear();
-        amount = reward();
+    auto wanted =
+        pool_->best(spec.max_block - std::min<std::size_t>(spec.max_block, kBlockOverhead));
+    if (is_near_cap(wanted.size(), context, spec)) {
+        fill_near_cap(*work, std::move(wanted), context);
+        return work;
     }
-    work->reward = *amount;
+    // The pool has held each against its sender's balance and nonce.
+    work->reward = subsidy_at(spec, context.height, context.issued);
+    for (const auto& transfer : wanted) work->reward += transfer->fee();
+    work->transfers = std::move(wanted);
     return work;
+}
+
+/// An opening may give less here than the pool was told.
+void Node::fill_near_cap(Template& work, std::vector<TransferPtr> wanted,
+                         const ConnectContext& context) {
+    wanted.resize(std::min(wanted.size(), kNearCapTransfers));
+    AccountSet accounts;
+    for (const auto& transfer : wanted)
+        for (const auto& who : {transfer->sender(), transfer->recipient()})
+            if (!accounts.contains(who)) accounts.emplace(who, tables::account(*staged_, who));
+    auto found = connectable(wanted, std::move(accounts), context, chain_->spec());
+    work.reward = found.reward;
+    work.transfers = std::move(found.transfers);
+    for (const auto& [transfer, why] : found.refused)
+        pool_->drop_from(*transfer, "it cannot be connected: " + why.to_string());
+    more_ = more_ || pool_->has_more();
 }
 
 Result<bool, StoreError> Node::write_staged() {
     ledger_->stage_marks(*staged_);
+    pool_->stage_sums(*staged_);
     if (staged_->fault()) return fail(*staged_->fault());
     if (staged_->empty()) return false;
     if (auto written = store_->write(std::move(*staged_).to_batch()); !written)
@@ -319,7 +359,7 @@ void Node::refresh_view(bool changed, Now now) {
     view->generation = generation_;
     view->chain = chain_;
     view->tip = ledger_->tip();
-    view->pool = pool_->size(now.wall);
+    view->pool = pool_->size(now);
     view->peers = peers_->connected();
     view->syncing = peers_->syncing();
     view->store = changed || !view_ ? store_->snapshot() : view_->store;
@@ -346,7 +386,7 @@ Result<Committed, StoreError> Node::commit(Now now) {
     template_due_ = template_due_ || changed;
     const bool new_tip = template_tip_ != ledger_->tip().hash;
     // Half way of a long switch there is nothing to build on.
-    if (mining_ && template_due_ && !ledger_->is_half_way() &&
+    if (mining_ && template_due_ && !ledger_->is_half_way() && !pool_->is_following() &&
         (new_tip || now.steady >= next_template_)) {
         committed.work = make_template();
         template_due_ = false;

@@ -7,6 +7,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/pool.hpp"
+#include "ledger/pool_keys.hpp"
 #include "miner/template.hpp"
 #include "net/peers.hpp"
 #include "node/view.hpp"
@@ -137,6 +138,14 @@ private:
     [[nodiscard]] Result<bool, StoreError> write_staged();
     void refresh_view(bool changed, Now now);
     [[nodiscard]] TemplatePtr make_template();
+    /// Gives `work` what of `wanted` connects; what does not leaves the pool.
+    void fill_near_cap(Template& work, std::vector<TransferPtr> wanted,
+                       const ConnectContext& context);
+    /// Goes on with what the pool has left to do.
+    void advance_pool(Now now);
+    void note(Pool::Settled settled);
+    [[nodiscard]] BlockReader block_reader();
+    [[nodiscard]] AccountReader account_reader() const;
 
     std::shared_ptr<const ChainParams> chain_;
     Store* store_;
@@ -144,6 +153,7 @@ private:
     std::unique_ptr<Staged> staged_;
     std::optional<Ledger> ledger_;
     std::optional<Pool> pool_;
+    IdempotencyKeys keys_;
     std::optional<net::Peers> peers_;
     std::uint64_t generation_ = 1;
     ViewPtr view_;

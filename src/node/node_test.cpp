@@ -263,7 +263,7 @@ TEST_F(NodeTest, ATickExpiresWhatWaitedTooLong) {
     ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
     ASSERT_TRUE(node_->submit(chain_.keys().transfer(*chain_.params(), 1, 1, nobody(5), 1), kNow));
     EXPECT_EQ(commit().view->pool.transfers, 1u);
-    node_->on_tick(Now{0, kNow.wall + 3 * 3600});
+    node_->on_tick(Now{kNow.steady + 3 * 3600 * 1000, kNow.wall});
     EXPECT_EQ(commit().view->pool.transfers, 0u);
 }
 
@@ -431,6 +431,119 @@ TEST(NodeTemplate, IsValidAlsoNextToTheCap) {
         EXPECT_EQ(node->ledger().tip().hash, (*checked)->header.hash);
         EXPECT_LE(node->ledger().tip().issued, Amount::kMaxUnits);
     }
+}
+
+// One that an opening no longer covers takes nothing with it but what follows it of its sender.
+TEST(NodeTemplate, LeavesOutASenderThatCannotBeConnectedAndDropsItWithTheReason) {
+    ChainSpec spec = testing::easy_spec();
+    spec.opening = 100;
+    spec.subsidy = 1000;
+    testing::Keys keys;
+    // 250 units are left once both are opened.
+    spec.allocations = {{keys.address(50), 10'000},
+                        {nobody(1), Amount::kMaxUnits - 10'000 - 200 - 250}};
+    ChainBuilder chain{spec};
+    MapStore store;
+    auto node = std::move(*Node::open(chain.params(), store, {}, kNow));
+    node->set_mining(true);
+    const auto give = [&](std::uint64_t key, std::uint64_t nonce, std::uint8_t to,
+                          std::uint64_t amount, std::uint64_t fee) {
+        auto made = chain.keys().transfer(*chain.params(), key, nonce, nobody(to), amount, fee);
+        const auto verdict = node->submit(made, kNow);
+        EXPECT_TRUE(verdict) << verdict.error().to_string();
+        return made;
+    };
+    const auto first = give(50, 0, 31, 1, 500);   // opens one account
+    const auto second = give(50, 1, 32, 1, 500);  // and another: 50 are left
+    const auto third = give(50, 2, 31, 1, 1);
+    const auto bad = give(1, 0, 21, 80, 5);  // out of an opening of 100
+    const auto behind = give(1, 1, 21, 1, 5);
+    const auto committed = node->commit(kNow);
+    ASSERT_TRUE(committed);
+    ASSERT_TRUE(committed->work);
+    EXPECT_EQ(committed->work->transfers, (std::vector{first, second, third}));
+    EXPECT_EQ(committed->work->reward, 50u + 1001u);
+
+    EXPECT_TRUE(node->has_more());
+    for (int steps = 0; node->has_more(); ++steps) {
+        ASSERT_LT(steps, 3);
+        node->step(kNow);
+    }
+    const auto next = node->commit(kNow);
+    ASSERT_TRUE(next);
+    ASSERT_EQ(next->settled.dropped.size(), 2u);
+    EXPECT_EQ(next->settled.dropped[1].transfer, bad);
+    EXPECT_EQ(next->settled.dropped[1].reason.rfind("it cannot be connected: overdraft: ", 0), 0u)
+        << next->settled.dropped[1].reason;
+    EXPECT_FALSE(node->pool().find(behind->id()));
+    EXPECT_EQ(node->pool().size(kNow).transfers, 3u);
+}
+
+// A switch of branches that returns more than the pool takes up at once, and a crash in the middle.
+TEST_F(NodeTest, WhatAnAbandonedBlockHeldReturnsInStepsAlsoOverACrash) {
+    ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
+    const BlockHash base = tip().hash;
+    BlockWish wish;
+    for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
+        wish.transfers.push_back(
+            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+    ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
+    commit();
+    node_->set_mining(true);
+    for (const auto& block : chain_.grow(base, 2)) ASSERT_TRUE(node_->submit(block, kNow));
+    EXPECT_TRUE(node_->has_more());
+    const auto committed = commit();
+    EXPECT_EQ(committed.work, nullptr);  // no block is begun on a pool that is not up to date
+    EXPECT_LT(committed.settled.returned.size(), 1'500u);
+
+    open();
+    while (node_->has_more()) {
+        node_->step(kNow);
+        commit();
+    }
+    EXPECT_EQ(node_->pool().best(SIZE_MAX).size(), 1'500u);
+    EXPECT_EQ(node_->bad_pool_rows(), 0u);
+}
+
+// Blocks that come while the pool is busy wait for it, in their order.
+TEST_F(NodeTest, TheNextChangeOfTheTipWaitsUntilThePoolHasFollowedTheLast) {
+    ASSERT_TRUE(node_->submit(paying(chain_.genesis(), 1), kNow));
+    const BlockHash base = tip().hash;
+    BlockWish wish;
+    for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
+        wish.transfers.push_back(
+            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+    ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
+    const auto other = chain_.grow(base, 4);
+    for (const auto& block : other) ASSERT_TRUE(node_->submit(block, kNow));
+    EXPECT_EQ(tip().hash, other[1]->header.hash);
+    std::size_t returned = 0;
+    for (int steps = 0; node_->has_more(); ++steps) {
+        ASSERT_LT(steps, 50);
+        node_->step(kNow);
+        returned += commit().settled.returned.size();
+    }
+    EXPECT_EQ(tip().hash, other[3]->header.hash);
+    EXPECT_EQ(node_->pool().best(SIZE_MAX).size(), 1'500u);
+    EXPECT_EQ(returned, 1'500u);
+}
+
+TEST_F(NodeTest, IdempotencyKeysExpireAsFastAsTheyCome) {
+    for (std::uint64_t i = 0; i < 2'000; ++i) {
+        Hash256 key;
+        key.bytes[0] = static_cast<std::uint8_t>(i);
+        key.bytes[1] = static_cast<std::uint8_t>(i >> 8);
+        node_->remember_idempotency(key, Txid{}, kNow);
+    }
+    commit();
+    Now later{kNow.steady + 1, kNow.wall + kIdempotencySeconds};
+    for (int i = 0; i < 5; ++i) {  // a tick each, not ten seconds
+        node_->on_tick(later);
+        ++later.steady;
+    }
+    commit();
+    EXPECT_FALSE(node_->idempotency(Hash256{}, kNow));
+    EXPECT_TRUE(tables::used_keys(node_->rows(), 0, std::nullopt, 1).empty());
 }
 
 // Random traffic, blocks made of the node's own templates, rival branches, restarts: the template

@@ -137,6 +137,17 @@ class SmallChain(NodeTest):
         part = self.get("/inv?from=12&limit=2")["values"]
         self.assertEqual(part[:2], values[11:13])
 
+    def test_an_inventory_from_any_value_on_is_the_rest_of_it(self):
+        values = self.get("/inv")["values"]
+        self.assertEqual(len(values), 13 + 3)
+        for start in (1, 13, 14, 15, 16, 17, 18, 1000, 2**62, 9 * 10**18):
+            for limit in (0, 1, 2, 100):
+                with self.subTest(start=start, limit=limit):
+                    self.assertEqual(self.get(f"/inv?from={start}&limit={limit}")["values"],
+                                     values[start - 1:start - 1 + limit])
+            self.assertEqual(self.get(f"/inv?from={start}")["values"], values[start - 1:])
+
+
     def test_blocks_by_index_and_by_hash(self):
         for shown in self.chain_json:
             for which in (shown["index"], shown["hash"]):

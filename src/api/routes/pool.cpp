@@ -11,12 +11,18 @@ namespace {
 /// Walks the pool's rows in order of arrival, a page at a time.
 class PendingRows {
 public:
-    explicit PendingRows(const Staged& rows) : rows_{rows} {}
+    /// The first `skipped` are left out; no more than `limit` are asked for.
+    explicit PendingRows(const Staged& rows, std::uint64_t skipped = 0,
+                         std::uint64_t limit = UINT64_MAX)
+        : rows_{rows} {
+        if (skipped > 0) from_ = tables::pending_at(rows, skipped);
+        page_bounds_.rows = std::clamp<std::uint64_t>(limit, 1, page_bounds_.rows);
+    }
 
     [[nodiscard]] TransferPtr next() {
         while (at_ == page_.entries.size()) {
             if (!from_) return nullptr;
-            page_ = tables::pending_from(rows_, *from_, Bounds{});
+            page_ = tables::pending_from(rows_, *from_, page_bounds_);
             from_ = page_.next;
             at_ = 0;
         }
@@ -25,6 +31,7 @@ public:
 
 private:
     const Staged& rows_;
+    Bounds page_bounds_;
     std::optional<std::uint64_t> from_ = 0;
     tables::PendingPage page_;
     std::size_t at_ = 0;
@@ -58,13 +65,20 @@ private:
 class InvStream final : public PieceStream {
 public:
     InvStream(ViewPtr view, const Objects& objects, std::uint64_t from, std::uint64_t limit)
-        : PieceStream{std::move(view)}, objects_{objects}, pending_{rows()}, number_{from}, left_{limit} {
-        const Height length = PieceStream::view().tip.height;
-        for (std::uint64_t skipped = length + 1; skipped < from; ++skipped)
-            if (!pending_.next()) break;
-    }
+        : PieceStream{std::move(view)},
+          objects_{objects},
+          pending_{rows(), before(PieceStream::view(), from), limit},
+          number_{from},
+          left_{is_beyond(PieceStream::view(), from) ? 0 : limit} {}
 
 private:
+    /// How many of the pool's values stand before number `from`.
+    static std::uint64_t before(const View& view, std::uint64_t from) {
+        return from > view.tip.height && !is_beyond(view, from) ? from - view.tip.height - 1 : 0;
+    }
+    static bool is_beyond(const View& view, std::uint64_t from) {
+        return from > view.tip.height + view.pool.transfers;
+    }
     bool piece(std::string& out) override {
         if (!std::exchange(begun_, true)) out += "{\"values\":[";
         if (left_ > 0 && value(out)) {

@@ -9,6 +9,7 @@ namespace cairn {
 /// Makes checked values of parts; only this file decides when that is right.
 struct CheckedParts {
     static TransferPtr transfer(Txid id, Bytes bytes, Transfer value) {
+        bytes.shrink_to_fit();  // many are kept for long
         return TransferPtr{new CheckedTransfer{id, std::move(bytes), std::move(value)}};
     }
 };

@@ -1,6 +1,7 @@
 #include "core/consensus/connect.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/ensure.hpp"
 #include "core/primitives/coins.hpp"
@@ -25,6 +26,11 @@ public:
         }
         return *found->second;
     }
+    /// The account of `address` as `open` would give it.
+    [[nodiscard]] Account look(const Address& address) const {
+        const auto& account = accounts_.at(address);
+        return account.value_or(Account{std::min(opening_, Amount::kMaxUnits - issued_), 0});
+    }
     void issue(std::uint64_t units) { issued_ += units; }
     [[nodiscard]] std::uint64_t issued() const { return issued_; }
 
@@ -47,17 +53,19 @@ private:
     std::uint64_t opening_;
 };
 
+/// On error nothing has changed.
 Result<void, Rejection> apply(const CheckedTransfer& transfer, Books& books) {
-    Account& sender = books.open(transfer.sender());
-    if (transfer.nonce() != sender.nonce)
-        return fail(Rejection{Rule::nonce, "nonce " + std::to_string(sender.nonce),
+    const Account before = books.look(transfer.sender());
+    if (transfer.nonce() != before.nonce)
+        return fail(Rejection{Rule::nonce, "nonce " + std::to_string(before.nonce),
                               std::to_string(transfer.nonce()) + " (transfer " +
                                   transfer.id().to_string() + ")"});
-    if (sender.balance < transfer.cost())
+    if (before.balance < transfer.cost())
         return fail(Rejection{Rule::overdraft,
                               "a balance of at least " + format_coin_units(transfer.cost()) + " coins",
-                              format_coin_units(sender.balance) + " (transfer " +
+                              format_coin_units(before.balance) + " (transfer " +
                                   transfer.id().to_string() + ")"});
+    Account& sender = books.open(transfer.sender());
     sender.balance -= transfer.cost();
     sender.nonce += 1;
     books.open(transfer.recipient()).balance += transfer.amount();
@@ -119,13 +127,31 @@ Result<Connected, Rejection> connect_block(const CheckedBlock& block, AccountSet
     return std::move(books).close();
 }
 
-Result<std::uint64_t, Rejection> required_reward(const std::vector<TransferPtr>& transfers,
-                                                 AccountSet accounts, const ConnectContext& context,
-                                                 const ChainSpec& spec) {
+Connectable connectable(const std::vector<TransferPtr>& wanted, AccountSet accounts,
+                        const ConnectContext& context, const ChainSpec& spec) {
     Books books{std::move(accounts), context.issued, spec.opening};
-    const auto fees = apply(transfers, books);
-    if (!fees) return fail(fees.error());
-    return subsidy_at(spec, context.height, books.issued()) + *fees;
+    Connectable result;
+    std::set<Address> left_out;
+    std::uint64_t fees = 0;
+    for (const auto& transfer : wanted) {
+        if (left_out.contains(transfer->sender())) continue;
+        if (auto done = apply(*transfer, books); !done) {
+            left_out.insert(transfer->sender());
+            result.refused.emplace_back(transfer, std::move(done.error()));
+            continue;
+        }
+        fees += transfer->fee();
+        result.transfers.push_back(transfer);
+    }
+    result.reward = subsidy_at(spec, context.height, books.issued()) + fees;
+    return result;
+}
+
+bool is_near_cap(std::size_t transfers, const ConnectContext& context, const ChainSpec& spec) {
+    if (spec.opening == 0) return false;
+    const std::uint64_t left = Amount::kMaxUnits - context.issued;
+    const std::uint64_t subsidy = subsidy_at(spec, context.height, context.issued);
+    return subsidy >= left || (left - subsidy) / spec.opening < std::uint64_t{transfers} * 2;
 }
 
 Connected connect_genesis(const ChainParams& params) {

@@ -45,11 +45,21 @@ struct ConnectContext {
                                                          const ConnectContext& context,
                                                          const ChainSpec& spec);
 
-/// Rule 10's amount for a block of `transfers` in this order, base units: subsidy plus all fees.
-/// `accounts` as in `connect_block`, less the reward's recipient. Errors: `nonce`, `overdraft`.
-[[nodiscard]] Result<std::uint64_t, Rejection> required_reward(
-    const std::vector<TransferPtr>& transfers, AccountSet accounts, const ConnectContext& context,
-    const ChainSpec& spec);
+/// Those of some transfers that connect one after another, in their order.
+struct Connectable {
+    std::vector<TransferPtr> transfers;
+    std::uint64_t reward = 0;  // rule 10's amount for a block of them, base units
+    /// The first of each sender that does not connect; what follows it of its sender is left out too.
+    std::vector<std::pair<TransferPtr, Rejection>> refused;
+};
+/// `accounts` as in `connect_block`, less the reward's recipient. `nonce` and `overdraft` are asked.
+[[nodiscard]] Connectable connectable(const std::vector<TransferPtr>& wanted, AccountSet accounts,
+                                      const ConnectContext& context, const ChainSpec& spec);
+
+/// Whether a block of that many transfers may open so many accounts that the cap cuts an opening or
+/// the subsidy: only then does it matter which accounts they are.
+[[nodiscard]] bool is_near_cap(std::size_t transfers, const ConnectContext& context,
+                               const ChainSpec& spec);
 
 /// The subsidy at a height when `issued` units exist already, base units.
 [[nodiscard]] std::uint64_t subsidy_at(const ChainSpec& spec, Height height, std::uint64_t issued);

@@ -210,20 +210,52 @@ TEST_F(Connect, TouchedNamesEachAccountOnce) {
     EXPECT_EQ(touched(block).size(), 2u);
 }
 
-TEST_F(Connect, TheRequiredRewardIsTheOneThatHolds) {
+TEST_F(Connect, TheRewardOfWhatIsConnectableIsTheOneThatHolds) {
     spec_.opening = 100;
     before_[keys_.address(1)] = {10, 0};
     transfers_ = {transfer(1, 0, nobody(2), 1, 3)};
     const AccountSet accounts{{keys_.address(1), Account{10, 0}}, {nobody(2), std::nullopt}};
     for (const std::uint64_t left : {2000u, 500u, 100u, 20u, 0u}) {
         issued_ = kCap - left;
-        const auto reward = required_reward(transfers_, accounts, {2, issued_}, spec_);
-        ASSERT_TRUE(reward);
-        EXPECT_TRUE(connect(*reward)) << left;
-        EXPECT_FALSE(connect(*reward + 1));
+        const auto all = connectable(transfers_, accounts, {2, issued_}, spec_);
+        EXPECT_EQ(all.transfers, transfers_);
+        EXPECT_TRUE(all.refused.empty());
+        EXPECT_TRUE(connect(all.reward)) << left;
+        EXPECT_FALSE(connect(all.reward + 1));
     }
-    transfers_ = {transfer(1, 1, nobody(2), 1, 3)};
-    EXPECT_EQ(required_reward(transfers_, accounts, {2, 0}, spec_).error().rule, Rule::nonce);
+}
+
+TEST_F(Connect, WhatDoesNotConnectIsLeftOutWithItsSendersNextAndAllElseStays) {
+    spec_.opening = 100;
+    before_[keys_.address(1)] = {10, 0};
+    // Number 3 was never opened: next to the cap its opening is not what it spends.
+    const auto first = transfer(1, 0, nobody(2), 1, 3);
+    const auto bad = transfer(3, 0, nobody(4), 90, 1);
+    const auto behind_bad = transfer(3, 1, nobody(4), 1, 1);
+    const auto second = transfer(1, 1, nobody(2), 1, 2);
+    AccountSet accounts{{keys_.address(1), Account{10, 0}}, {nobody(2), std::nullopt},
+                        {keys_.address(3), std::nullopt},   {nobody(4), std::nullopt}};
+    issued_ = kCap - 120;  // 100 of it open number 2
+    const auto some = connectable({first, bad, behind_bad, second}, accounts, {2, issued_}, spec_);
+    EXPECT_EQ(some.transfers, (std::vector{first, second}));
+    ASSERT_EQ(some.refused.size(), 1u);
+    EXPECT_EQ(some.refused[0].first, bad);
+    EXPECT_EQ(some.refused[0].second.rule, Rule::overdraft);
+    // What was left out opened nobody: all that is left is the subsidy's.
+    EXPECT_EQ(some.reward, 20u + 5u);
+    transfers_ = some.transfers;
+    EXPECT_TRUE(connect(some.reward));
+}
+
+TEST_F(Connect, ACapIsNearWhereOpeningsCouldReachIt) {
+    spec_.opening = 0;
+    EXPECT_FALSE(is_near_cap(1'000'000, {2, kCap}, spec_));
+    spec_.opening = 100;
+    const std::uint64_t subsidy = subsidy_at(spec_, 2, 0);
+    EXPECT_FALSE(is_near_cap(5, {2, kCap - subsidy - 1000}, spec_));
+    EXPECT_TRUE(is_near_cap(6, {2, kCap - subsidy - 1000}, spec_));
+    EXPECT_TRUE(is_near_cap(0, {2, kCap - subsidy}, spec_));
+    EXPECT_TRUE(is_near_cap(1, {2, kCap}, spec_));
 }
 
 TEST(Subsidy, HalvesWithEachEraAndIsGoneFromEra64On) {

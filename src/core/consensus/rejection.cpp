@@ -40,8 +40,9 @@ constexpr std::array kWords = {
     RuleWords{"fee_floor", "the fee rate is at least the floor"},
     RuleWords{"pool_full", "there is room in the pool"},
     RuleWords{"reorg_depth", "a switch goes no deeper than the operator allows"},
+    RuleWords{"sender_full", "a sender has no more than its share of transfers waiting"},
 };
-static_assert(kWords.size() == static_cast<std::size_t>(Rule::reorg_depth) + 1);
+static_assert(kWords.size() == static_cast<std::size_t>(Rule::sender_full) + 1);
 
 }  // namespace
 

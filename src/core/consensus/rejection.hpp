@@ -43,6 +43,7 @@ enum class Rule : std::uint8_t {
     fee_floor,
     pool_full,
     reorg_depth,
+    sender_full,
 };
 
 /// snake_case, as JSON and logs show it.

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Rejection, EveryRuleHasANameOfItsOwnAndAText) {
     std::set<std::string_view> names;
-    for (int i = 0; i <= static_cast<int>(Rule::reorg_depth); ++i) {
+    for (int i = 0; i <= static_cast<int>(Rule::sender_full); ++i) {
         const auto rule = static_cast<Rule>(i);
         EXPECT_TRUE(names.insert(rule_name(rule)).second) << rule_name(rule);
         EXPECT_FALSE(rule_text(rule).empty());
@@ -24,6 +24,7 @@ TEST(Rejection, TheNamesStandInTheOrderOfTheRules) {
     EXPECT_EQ(rule_name(Rule::signature), "signature");
     EXPECT_EQ(rule_name(Rule::reward_amount), "reward_amount");
     EXPECT_EQ(rule_name(Rule::reorg_depth), "reorg_depth");
+    EXPECT_EQ(rule_name(Rule::sender_full), "sender_full");
 }
 
 TEST(Rejection, IsASentence) {

@@ -168,7 +168,7 @@ TEST_F(RelayTest, DoesNotAskForWhatIsInThePoolOrTheChain) {
     wish.transfers = {mined};
     machine.add(std::vector{funded, chain.extend(funded->header.hash, wish)});
     const auto waiting = chain.keys().transfer(*chain.params(), 7, 1, cairn::testing::nobody(1), 5);
-    ASSERT_TRUE(pool.add(waiting, Account{1'000, 1}, 0, *machine.rows));
+    ASSERT_TRUE(pool.add(waiting, Account{1'000, 1}, {}, *machine.rows));
     open(kAlice);
     inv(kAlice, {mined->id(), waiting->id(), numbered(1)});
     EXPECT_EQ(asked(kAlice), numbered(1, 1));
