@@ -6,29 +6,6 @@
 
 namespace cairn {
 
-namespace {
-
-/// Stands in for the store while it is opened anew.
-class ClosedSnapshot final : public Snapshot {
-public:
-    [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView,
-                                                            Bounds) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
-                                                                 Bounds) const override {
-        return fail(error());
-    }
-
-private:
-    static StoreError error() { return {StoreFault::io, "it is being opened anew after a fault"}; }
-};
-
-}  // namespace
-
 NodeThread::NodeThread(std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
                        NodeThreadHooks hooks)
     : chain_{std::move(chain)},
@@ -126,7 +103,7 @@ void NodeThread::fail_all(Group& group, const StoreError& error) {
 void NodeThread::work_on(Group& group) {
     const Now now = hooks_.now();
     if (!node_) {
-        fail_all(group, StoreError{StoreFault::io, "the store cannot be written at the moment"});
+        fail_all(group, trouble_);
         return;
     }
     Group rest;
@@ -146,12 +123,7 @@ void NodeThread::work_on(Group& group) {
     const auto before = view();
     auto committed = node_->commit(now);
     if (!committed) {
-        node_.reset();
-        next_recovery_ = now.steady + kRecoverMs;
-        auto halted = std::make_shared<View>(*before);
-        halted->read_only = true;
-        publish(std::move(halted));
-        hooks_.trouble(&committed.error());
+        halt(committed.error());
         fail_all(group, committed.error());
         fail_all(rest, committed.error());
         return;
@@ -163,19 +135,29 @@ void NodeThread::work_on(Group& group) {
     group = std::move(rest);
 }
 
+void NodeThread::halt(StoreError error) {
+    node_.reset();
+    next_recovery_ = hooks_.now().steady + kRecoverMs;
+    trouble_ = std::move(error);
+    auto halted = std::make_shared<View>(*view());
+    halted->read_only = true;
+    halted->read_only_why = trouble_.detail;
+    publish(std::move(halted));
+    hooks_.trouble(&trouble_);
+}
+
+void NodeThread::check_store() {
+    const Tick now = hooks_.now().steady;
+    if (!node_ || !hooks_.check || now < next_check_) return;
+    next_check_ = now + kCheckMs;
+    if (auto well = hooks_.check(); !well) halt(std::move(well.error()));
+}
+
 void NodeThread::recover() {
     const Now now = hooks_.now();
     if (now.steady < next_recovery_) return;
     next_recovery_ = now.steady + kRecoverMs;
-    auto recovered = hooks_.recover();
-    if (!recovered && recovered.error().fault == StoreFault::held) {
-        // It has to be closed to be mended, and the view holds it: for that long nobody reads.
-        auto closed = std::make_shared<View>(*view());
-        closed->store = std::make_shared<const ClosedSnapshot>();
-        publish(std::move(closed));
-        recovered = hooks_.recover();
-    }
-    if (!recovered) return;
+    if (!hooks_.recover()) return;
     // Generations go on rising: who waits for one of them must not wait for ever.
     NodeOptions options = options_;
     options.first_generation = view()->generation + 1;
@@ -203,6 +185,7 @@ void NodeThread::run() {
         }
         do work_on(group);
         while (!group.empty());
+        check_store();
         if (!node_) recover();
     }
 }

@@ -18,6 +18,9 @@ struct NodeThreadHooks {
     std::function<Now()> now;
     /// Makes the store writable again after a failed write; an error while it cannot be.
     std::function<Result<void, StoreError>()> recover;
+    /// Whether the store can still be written to, as far as can be seen without writing. Asked once a
+    /// second; what it finds is a failed write. Null: nobody looks.
+    std::function<Result<void, StoreError>()> check;
     /// After each commit that changed something or gave the peers something to do, once its answers
     /// are given.
     std::function<void(const Committed&)> committed;
@@ -40,6 +43,7 @@ public:
         32 * 1024 * 1024;  // staged; the rest is the next group's
     static constexpr Tick kTickMs = 250;
     static constexpr Tick kRecoverMs = 1000;
+    static constexpr Tick kCheckMs = 1000;
 
     static Result<std::unique_ptr<NodeThread>, OpenError> start(
         std::shared_ptr<const ChainParams> chain, Store& store, NodeOptions options,
@@ -69,6 +73,9 @@ private:
     [[nodiscard]] Group take(bool more_work);
     void work_on(Group& group);
     void fail_all(Group& group, const StoreError& error);
+    /// The store has failed: the node is thrown away until `recover`.
+    void halt(StoreError error);
+    void check_store();
     void recover();
     void publish(ViewPtr view);
 
@@ -81,6 +88,8 @@ private:
     std::size_t bad_peer_rows_ = 0;
     Tick next_tick_ = 0;
     Tick next_recovery_ = 0;
+    Tick next_check_ = 0;
+    StoreError trouble_;  // while there is no node
 
     mutable std::mutex view_mutex_;  // guards view_ only
     ViewPtr view_;
