@@ -51,13 +51,16 @@ public:
     }
     /// The next write fails of it; here it is only said when it happened.
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, Status* status) override {
-        if (reason != rocksdb::BackgroundErrorReason::kWriteCallback)
+        if (reason != rocksdb::BackgroundErrorReason::kWriteCallback && !given_up_)
             log_->say("a background job failed: " + status->ToString());
     }
     [[nodiscard]] bool take_moved() { return moved_.exchange(false); }
+    /// From now on its jobs fail because they shall.
+    void give_up() { given_up_ = true; }
 
 private:
     std::shared_ptr<StoreLog> log_;
+    std::atomic<bool> given_up_ = false;
     std::atomic<bool> moved_ = false;
 };
 
@@ -220,6 +223,7 @@ Status RocksDatabase::open(const LastCommit& last, bool create) {
 }
 
 void RocksDatabase::give_up() {
+    watch_->give_up();
     fs_->give_up();
     rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }

@@ -24,7 +24,7 @@ const std::map<std::string, Rooms, std::less<>> kMayInclude = {
     {"miner/workers", {"core", "ledger", "miner"}},
     {"wallet", {"core", "os"}},
     {"node", {"core", "ledger", "net", "miner"}},
-    {"api", {"core", "os", "ledger", "node", "wallet"}},
+    {"api", {"core", "ledger", "node", "wallet"}},
     {"cli", {"core", "os", "wallet"}},
     {"sim", {"core", "ledger", "storage", "net", "miner", "node"}},
 };
