@@ -1,9 +1,5 @@
 #include "app/chain_export.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <filesystem>
 #include <utility>
 
 #include "core/primitives/codec.hpp"
@@ -15,42 +11,20 @@ constexpr std::string_view kMagic = "CAIRNCH1";
 constexpr std::size_t kSpecMax = 32U * 1024 * 1024;
 constexpr std::size_t kBlockMax = 32U * 1024 * 1024;
 
-/// Makes what was written durable: of a file, or of a folder's entries.
-bool sync_path(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const bool done = ::fsync(fd) == 0;
-    ::close(fd);
-    return done;
-}
-
 }  // namespace
 
-ExportWriter::ExportWriter(ExportWriter&& other) noexcept
-    : path_{std::move(other.path_)},
-      unfinished_{std::exchange(other.unfinished_, false)},
-      file_{std::move(other.file_)},
-      hasher_{other.hasher_} {}
-
-ExportWriter::~ExportWriter() {
-    std::error_code ignored;
-    if (unfinished_) std::filesystem::remove(part(), ignored);
-}
-
 Result<void, std::string> ExportWriter::put(ByteView bytes) {
-    file_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!file_) return fail(path_ + ": cannot be written (is the disk full?)");
+    if (auto written = file_.write(bytes); !written)
+        return fail(path_ + ": cannot be written: " + written.error());
     hasher_.write(bytes);
     return {};
 }
 
 Result<ExportWriter, std::string> ExportWriter::create(const std::string& path, ByteView spec,
                                                        std::uint64_t blocks) {
-    ExportWriter writer;
-    writer.path_ = path;
-    writer.file_.open(writer.part(), std::ios::binary | std::ios::trunc);
-    if (!writer.file_) return fail(path + ": cannot be written");
-    writer.unfinished_ = true;
+    auto file = OutFile::create(path);
+    if (!file) return fail(path + ": cannot be written: " + file.error());
+    ExportWriter writer{path, std::move(*file)};
     Writer head;
     head.raw(as_bytes(kMagic)).bytes(spec).integer(blocks);
     if (auto put = writer.put(head.view()); !put) return fail(put.error());
@@ -66,30 +40,24 @@ Result<void, std::string> ExportWriter::add(ByteView block) {
 
 Result<void, std::string> ExportWriter::finish() {
     if (auto digest = put(hasher_.finish().bytes); !digest) return digest;
-    file_.close();
-    std::error_code error;
-    if (file_.fail() || !sync_path(part()))
-        return fail(path_ + ": cannot be written (is the disk full?)");
-    std::filesystem::rename(part(), path_, error);
-    if (!error) unfinished_ = false;
-    const std::filesystem::path folder = std::filesystem::absolute(path_).parent_path();
-    if (error || !sync_path(folder)) return fail(path_ + ": cannot be put in place");
+    if (auto done = file_.finish(); !done)
+        return fail(path_ + ": cannot be put in place: " + done.error());
     return {};
 }
 
 Result<Bytes, std::string> ExportReader::take(std::size_t size) {
     Bytes bytes(size);
-    file_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-    if (!file_) return fail(path_ + ": ends too early; it is not a whole export");
+    const auto got = file_.read(bytes.data(), size);
+    if (!got) return fail(path_ + ": cannot be read: " + got.error());
+    if (*got < size) return fail(path_ + ": ends too early; it is not a whole export");
     hasher_.write(bytes);
     return bytes;
 }
 
 Result<ExportReader, std::string> ExportReader::open(const std::string& path) {
-    ExportReader reader;
-    reader.path_ = path;
-    reader.file_.open(path, std::ios::binary);
-    if (!reader.file_) return fail(path + ": cannot be read");
+    auto file = InFile::open(path);
+    if (!file) return fail(path + ": cannot be read: " + file.error());
+    ExportReader reader{path, std::move(*file)};
     const auto magic = reader.take(kMagic.size());
     if (!magic || as_text(*magic) != kMagic) return fail(path + ": is not an export of a chain");
     auto size_bytes = reader.take(1);
@@ -118,7 +86,8 @@ Result<std::optional<Bytes>, std::string> ExportReader::next() {
         if (!digest) return fail(digest.error());
         if (*digest != Bytes(expected.bytes.begin(), expected.bytes.end()))
             return fail(path_ + ": its digest is wrong; the file is damaged");
-        if (file_.peek() != std::ifstream::traits_type::eof())
+        std::uint8_t more = 0;
+        if (const auto after = file_.read(&more, 1); !after || *after > 0)
             return fail(path_ + ": goes on after its digest; the file is damaged");
         ++read_;
         return std::optional<Bytes>{};

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/base/bytes.hpp"
 #include "core/base/result.hpp"
 #include "core/crypto/sha256.hpp"
+#include "os/byte_file.hpp"
 
 namespace cairn {
 
@@ -17,28 +18,23 @@ namespace cairn {
 ///
 /// Integers little-endian, `bytes` with a varint length, as in docs/consensus.md.
 
-/// Writes one beside its name and puts it there whole, or not at all: whatever ends it before `finish`
-/// leaves no file behind. Errors are sentences.
+/// Writes one, as an `OutFile`. Errors are sentences.
 class ExportWriter {
 public:
-    ~ExportWriter();
-    ExportWriter(ExportWriter&& other) noexcept;
-    ExportWriter& operator=(ExportWriter&&) = delete;
-    ExportWriter(const ExportWriter&) = delete;
-    ExportWriter& operator=(const ExportWriter&) = delete;
-    [[nodiscard]] static Result<ExportWriter, std::string> create(const std::string& path, ByteView spec,
+    [[nodiscard]] static Result<ExportWriter, std::string> create(const std::string& path,
+                                                                  ByteView spec,
                                                                   std::uint64_t blocks);
     [[nodiscard]] Result<void, std::string> add(ByteView block);
-    /// The digest, then fsync and rename.
+    /// The digest, and the file is put in place.
     [[nodiscard]] Result<void, std::string> finish();
+    [[nodiscard]] bool is_standard_output() const { return file_.is_standard_output(); }
 
 private:
-    ExportWriter() = default;
+    ExportWriter(std::string path, OutFile file) : path_{std::move(path)}, file_{std::move(file)} {}
     [[nodiscard]] Result<void, std::string> put(ByteView bytes);
-    [[nodiscard]] std::string part() const { return path_ + ".part"; }
+
     std::string path_;
-    bool unfinished_ = false;  // a part of it lies on the disk
-    std::ofstream file_;
+    OutFile file_;
     Sha256 hasher_;
 };
 
@@ -52,10 +48,10 @@ public:
     [[nodiscard]] Result<std::optional<Bytes>, std::string> next();
 
 private:
-    ExportReader() = default;
+    ExportReader(std::string path, InFile file) : path_{std::move(path)}, file_{std::move(file)} {}
     [[nodiscard]] Result<Bytes, std::string> take(std::size_t size);
     std::string path_;
-    std::ifstream file_;
+    InFile file_;
     Sha256 hasher_;
     Bytes spec_;
     std::uint64_t blocks_ = 0;

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <sstream>
 
 #include "api/objects.hpp"
 #include "core/primitives/address.hpp"
 #include "core/primitives/codec.hpp"
 #include "core/primitives/coins.hpp"
+#include "os/byte_file.hpp"
+#include "os/home.hpp"
 
 namespace cairn {
 namespace {
@@ -61,6 +62,9 @@ private:
     const toml::table& table_;
     std::string error_;
 };
+
+// As many bytes as the allocations of the largest genesis block take, and more.
+constexpr std::size_t kSpecFileMax = 256UL * 1024 * 1024;
 
 constexpr std::array<std::string_view, 15> kMembers = {"name",      "prefix",   "genesis_time", "mode",   "bits",
                                          "spacing",   "half_life", "subsidy",     "halving_interval",
@@ -151,12 +155,11 @@ std::string to_toml(const ChainSpec& spec) {
 Result<std::shared_ptr<const ChainParams>, std::string> load_chain(const std::string& name_or_file) {
     auto spec = built_in_chain(name_or_file);
     if (!spec) {
-        std::ifstream file{name_or_file};
-        if (!file)
+        const auto text = read_text(from_home(name_or_file), kSpecFileMax);
+        if (!text)
             return fail("--chain: expected main, steady, dev or a readable TOML file, found \"" +
-                        name_or_file + "\"");
-        const std::string text{std::istreambuf_iterator<char>{file}, {}};
-        auto read = chain_from_toml(text, name_or_file);
+                        name_or_file + "\": " + text.error());
+        auto read = chain_from_toml(*text, name_or_file);
         if (!read) return fail(std::move(read.error()));
         spec = std::move(*read);
     }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "os/home.hpp"
+
 namespace cairn {
 namespace {
 
@@ -183,8 +185,8 @@ std::optional<RunClient> ClientCommands::chosen() const {
         for (const CLI::Option* timeout : words_->timeouts)
             if (timeout->count() > 0) options.timeout_s = words_->timeout_s;
         options.node = or_environment(options.node, "CAIRN_NODE");
-        options.authorities = or_environment(options.authorities, "CAIRN_CA");
-        options.datadir = or_environment(options.datadir, "CAIRN_DATADIR");
+        options.authorities = from_home(or_environment(options.authorities, "CAIRN_CA"));
+        options.datadir = from_home(or_environment(options.datadir, "CAIRN_DATADIR"));
         return RunClient{std::move(options), known.words, known.command()};
     }
     return std::nullopt;

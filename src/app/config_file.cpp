@@ -7,8 +7,13 @@
 #include <optional>
 #include <sstream>
 
+#include "os/byte_file.hpp"
+#include "os/home.hpp"
+
 namespace cairn {
 namespace {
+
+constexpr std::size_t kConfigMax = 1024UL * 1024;  // bytes
 
 bool set_in_environment(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {
@@ -31,9 +36,11 @@ std::optional<std::string> word_of(const toml::node& node) {
 }  // namespace
 
 Result<std::vector<std::string>, std::string> words_of_config(const std::string& path) {
+    const auto text = read_text(from_home(path), kConfigMax);
+    if (!text) return fail("--config " + path + ": cannot be read: " + text.error());
     toml::table table;
     try {
-        table = toml::parse_file(path);
+        table = toml::parse(*text, path);
     } catch (const toml::parse_error& error) {
         return fail("--config " + path + ": line " + std::to_string(error.source().begin.line) + ": " +
                     std::string{error.description()});

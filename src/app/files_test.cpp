@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "app/chain_export.hpp"
 #include "app/chain_file.hpp"
@@ -12,6 +14,7 @@
 #include "app/log.hpp"
 #include "app/settings.hpp"
 #include "core/testing/keys.hpp"
+#include "os/home.hpp"
 
 namespace cairn {
 namespace {
@@ -164,7 +167,34 @@ TEST_F(ConfigFile, IsRefusedWithTheLineThatIsWrong) {
     EXPECT_FALSE(words_of_config(path("none")));
 }
 
+TEST_F(ConfigFile, MayComeThroughAPipeAndItsPathsBeginAtTheHome) {
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    std::jthread writer{[&] { std::ofstream{path("pipe")} << "datadir = \"~/x\"\n"; }};
+    const auto invocation = parse_command_line({"node", "--config", path("pipe")});
+    ASSERT_TRUE(std::holds_alternative<RunNode>(invocation));
+    const auto& settings = std::get<RunNode>(invocation).settings;
+    EXPECT_EQ(datadir_of(settings.datadir, "main"), home_folder() / "x");
+}
+
+TEST_F(ConfigFile, HasABound) {
+    const auto endless = words_of_config("/dev/zero");
+    ASSERT_FALSE(endless);
+    EXPECT_NE(endless.error().find("/dev/zero"), std::string::npos);
+}
+
 class ChainFile : public Files {};
+
+TEST_F(ChainFile, MayComeThroughAPipeWhichGivesNoNameToAFolder) {
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    std::jthread writer{[&] { std::ofstream{path("pipe")} << to_toml(testing::easy_spec()); }};
+    EXPECT_TRUE(load_chain(path("pipe")));
+    EXPECT_TRUE(no_name_for_datadir("", path("pipe")));
+    EXPECT_TRUE(no_name_for_datadir("", "-"));
+    EXPECT_FALSE(no_name_for_datadir("given", path("pipe")));
+    EXPECT_FALSE(no_name_for_datadir("", "main"));
+    EXPECT_FALSE(no_name_for_datadir("", write("own.toml", "")));
+    EXPECT_FALSE(load_chain(folder));  // a folder
+}
 
 TEST_F(ChainFile, ReadsWhatItWrote) {
     for (const auto name : kBuiltInChains) {

@@ -72,7 +72,7 @@ Group NodeThread::take() {
     return lanes_.take(now_().steady);
 }
 
-void NodeThread::give_back(std::vector<Waiting> rest) {
+void NodeThread::give_back(std::vector<QueuedCommand> rest) {
     const std::lock_guard lock{queue_mutex_};
     lanes_.give_back(std::move(rest));
 }

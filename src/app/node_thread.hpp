@@ -50,7 +50,7 @@ private:
     void run();
     /// Waits for commands, a tick or more work; empty at the end of a tick.
     [[nodiscard]] Group take();
-    void give_back(std::vector<Waiting> rest);
+    void give_back(std::vector<QueuedCommand> rest);
 
     const std::function<Now()> now_;
     std::unique_ptr<Driver> driver_;  // its times apart, this thread's alone once it runs

@@ -160,6 +160,27 @@ TEST_F(NodeThreadTest, RecoversByItselfOnceTheStoreDoesAndGenerationsGoOnRising)
     EXPECT_TRUE(rig.has_row(8));
 }
 
+TEST_F(NodeThreadTest, NoticesAStoreThatIsTakenAwayThoughNobodyWrites) {
+    ASSERT_TRUE(get(std::move(*rig.post_row(Lane::transfers, 1))));
+    rig.taken_away = true;
+    rig.steady += NodeThread::kCheckMs;
+    const auto nothing = [](Node&, Now) {};
+    // The group in which it is noticed may still have been well.
+    (void)get(std::move(*rig.post(Lane::transfers, nothing)));
+    const Outcome refused = get(std::move(*rig.post(Lane::transfers, nothing)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().detail, "gone");
+    EXPECT_TRUE(rig.node->view()->read_only);
+    EXPECT_EQ(rig.node->view()->read_only_why, "gone");
+    EXPECT_TRUE(rig.has_row(1));  // still read
+    rig.taken_away = false;
+    rig.steady += NodeThread::kRecoverMs;
+    get(rig.recovered.get_future());
+    EXPECT_FALSE(rig.node->view()->read_only);
+    EXPECT_EQ(rig.node->view()->read_only_why, "");
+    EXPECT_TRUE(get(std::move(*rig.post_row(Lane::transfers, 2))));
+}
+
 TEST_F(NodeThreadTest, StoppingRunsWhatWaitsAndRefusesWhatComesLater) {
     NodeRig::Blocked blocked{rig};
     std::vector<std::future<Outcome>> answers;

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <deque>
-#include <map>
 #include <string>
 
+#include "app/account_book.hpp"
 #include "core/consensus/connect.hpp"
 #include "core/consensus/header_rules.hpp"
 #include "ledger/tables.hpp"
@@ -12,12 +12,14 @@
 namespace cairn {
 
 /// Walks a best chain from genesis on, holding every rule against every block and every row of the
-/// store against what the blocks make of it. Accounts are kept in memory. Headers and blocks of the
-/// branches that lost are held against one another: no signature of theirs is checked. The first
-/// difference ends it, as a sentence.
+/// store against what the blocks make of it. Memory does not grow with the chain. Headers and
+/// blocks of the branches that lost are held against one another: no signature of theirs is
+/// checked. The first difference ends it, as a sentence.
 class Replay {
 public:
-    Replay(const ChainParams& chain, const Staged& rows);
+    /// `accounts_max`: bytes of accounts kept in memory, as in AccountBook.
+    Replay(const ChainParams& chain, const Staged& rows,
+           std::size_t accounts_max = AccountBook::kStagedMax);
 
     /// The next block of the chain, checked alone already.
     [[nodiscard]] Result<void, std::string> add(const CheckedBlock& block);
@@ -25,11 +27,13 @@ public:
     [[nodiscard]] Result<void, std::string> finish();
 
 private:
-    [[nodiscard]] Result<void, std::string> check_rows(const CheckedBlock& block, const Connected& change,
-                                                       std::uint64_t issued_before, UnixSeconds anchor);
+    [[nodiscard]] Result<void, std::string> check_rows(const CheckedBlock& block,
+                                                       const Connected& change,
+                                                       std::uint64_t issued_before,
+                                                       UnixSeconds anchor);
+    [[nodiscard]] Result<void, std::string> keep(const Connected& change);
     /// Whether the store holds these rows, which are counted.
     [[nodiscard]] Result<void, std::string> hold(const Staged& expected);
-    [[nodiscard]] Result<void, std::string> check_accounts() const;
     [[nodiscard]] Result<void, std::string> check_pool() const;
     [[nodiscard]] Result<void, std::string> check_pool_memory() const;
     [[nodiscard]] Result<void, std::string> check_branches() const;
@@ -46,7 +50,8 @@ private:
     HeaderRecord last_;
     BlockHash last_hash_;
     std::deque<UnixSeconds> times_;
-    std::map<Address, Account> accounts_;
+    AccountBook accounts_;
+    Result<void, std::string> genesis_;  // whether its accounts could be kept
     std::uint64_t issued_ = 0;
     std::array<std::size_t, kTables> counts_{};  // rows that the blocks account for
 };

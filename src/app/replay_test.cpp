@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "ledger/testing/chain_builder.hpp"
 #include "node/node.hpp"
 #include "storage/memory_store.hpp"
@@ -50,7 +53,7 @@ protected:
     }
     [[nodiscard]] Result<void, std::string> replay(const Store& of) const {
         const Staged rows{of.snapshot()};
-        Replay replay{*chain.params(), rows};
+        Replay replay{*chain.params(), rows, accounts_max};
         const auto tip = tables::tip(rows);
         if (!tip) return fail(std::string{"no tip"});
         for (Height height = 2; height <= tip->height; ++height) {
@@ -80,7 +83,50 @@ protected:
 
     ChainBuilder chain;
     MemoryStore store;
+    std::size_t accounts_max = AccountBook::kStagedMax;
 };
+
+/// The same with accounts that do not fit into memory: each goes to a store of its own at once.
+class ReplayOfManyAccountsTest : public ReplayTest {
+protected:
+    ReplayOfManyAccountsTest() { accounts_max = 1; }
+};
+
+TEST_F(ReplayOfManyAccountsTest, FindsNothingInASoundStore) {
+    const auto outcome = replay(store);
+    EXPECT_TRUE(outcome) << outcome.error();
+}
+
+TEST_F(ReplayOfManyAccountsTest, FindsEveryDamageToAnAccount) {
+    std::size_t accounts = 0;
+    for (const auto& row : testing::dump(*store.snapshot())) {
+        if (row.table != Table::accounts) continue;
+        ++accounts;
+        Row changed = row;
+        changed.value->front() ^= 1;
+        EXPECT_FALSE(replay_with(changed));
+        changed.value.reset();
+        EXPECT_FALSE(replay_with(changed));
+    }
+    EXPECT_GE(accounts, 4U);
+    EXPECT_FALSE(replay_with({Table::accounts, Bytes(32, 0), Bytes(16, 0)}));
+    EXPECT_FALSE(replay_with({Table::accounts, Bytes(32, 0xff), Bytes(16, 0)}));
+}
+
+TEST_F(ReplayOfManyAccountsTest, LeavesNothingInTheTemporaryFolder) {
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / "cairn-replay-test";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    setenv("TMPDIR", folder.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+    EXPECT_TRUE(replay(store));
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    std::filesystem::remove_all(folder);
+    const auto without = replay(store);
+    unsetenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): one thread
+    ASSERT_FALSE(without);
+    EXPECT_NE(without.error().find("TMPDIR"), std::string::npos) << without.error();
+}
 
 TEST_F(ReplayTest, FindsNothingInASoundStore) {
     const auto outcome = replay(store);

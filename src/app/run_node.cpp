@@ -16,6 +16,7 @@
 #include "app/inventories.hpp"
 #include "app/log.hpp"
 #include "app/mine_on.hpp"
+#include "app/machine_limits.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_key.hpp"
 #include "app/node_thread.hpp"
@@ -32,6 +33,8 @@
 
 namespace cairn {
 namespace {
+
+constexpr std::size_t kThreadsBeside = 32;  // of a node, beside its miners
 
 /// The operator as every caller where there is no log-in, with the key if its password is at hand.
 std::shared_ptr<const Caller> owner_of(const Users& users, const std::string& datadir) {
@@ -120,6 +123,8 @@ struct Plan {
 
 Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook& names) {
     Plan plan;
+    if (auto gap = no_name_for_datadir(settings.datadir, settings.chain))
+        return fail(std::move(*gap));
     auto chain = load_chain(settings.chain);
     if (!chain) return fail(std::move(chain.error()));
     plan.chain = std::move(*chain);
@@ -210,7 +215,16 @@ int run_node(const NodeSettings& settings) {
     log::Level level = log::Level::info;
     if (!log::parse_level(settings.log_level, level)) return refuse("--log-level: unknown word");
     log::open(level, settings.log_format == "json" ? log::Format::json : log::Format::text);
-    const Signals signals;
+    const Signals signals{[](int signal) {
+        log::info("signal, nothing to do", {{"signal", signal_name(signal)}});
+    }};
+    // Its workers, and the threads of the rest of the process.
+    const std::size_t miners =
+        settings.threads != 0 ? settings.threads : std::thread::hardware_concurrency();
+    if (auto lack = machine_lacks(miners + kThreadsBeside, kAddressSpaceLeast)) return refuse(*lack);
+    if (others_may_write(plan->datadir))
+        log::warn("others may write in the data folder, and so take the node over",
+                  {{"datadir", plan->datadir}});
 
     auto users = Users::open(plan->datadir);
     if (!users) return refuse("the users in " + plan->datadir + " cannot be read: " + std::string{describe(users.error())});
@@ -218,7 +232,9 @@ int run_node(const NodeSettings& settings) {
     std::future<std::shared_ptr<const Caller>> owner;
     if (!plan->auth && (*users)->find("operator"))
         owner = std::async(std::launch::async, [&] { return owner_of(**users, plan->datadir); });
-    auto store = open_store(settings.store, plan->datadir);
+    auto store = open_store(settings.store, plan->datadir, {}, [](const std::string& line) {
+        log::warn("store", {{"detail", line}});
+    });
     if (!store) return refuse(store.error());
     for (const auto& file : (*users)->refused())
         log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
@@ -243,6 +259,7 @@ int run_node(const NodeSettings& settings) {
     hooks.now = read_clocks;
     hooks.cpu = thread_cpu_ns;
     hooks.recover = [&] { return store->recover(); };
+    hooks.check = [&] { return store->check(); };
     hooks.committed = [&](const Committed& committed) {
         log_commit(committed);
         const net::Actions answers = network.on_committed(committed);
@@ -252,7 +269,8 @@ int run_node(const NodeSettings& settings) {
     };
     hooks.trouble = [&](const StoreError* error) {
         if (error == nullptr) return log::info("store recovered");
-        log::error("store failed, read-only until it recovers", {{"detail", error->detail}});
+        log::error("store failed, read-only until it recovers",
+                   {{"detail", error->detail}, {"datadir", plan->datadir}});
         network.on_trouble();
         if (auto* nodes = nodes_of_hooks.load(); nodes != nullptr) nodes->on_trouble();
     };
@@ -321,7 +339,7 @@ int run_node(const NodeSettings& settings) {
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.
-    log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    log::info("stopping", {{"signal", signal_name(signal)}});
     desk.stop();
     nodes.stop();
     inventories.stop();

@@ -1,8 +1,9 @@
 #include "app/settings.hpp"
 
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
+
+#include "os/home.hpp"
 
 namespace cairn {
 
@@ -32,12 +33,20 @@ bool is_loopback(const std::string& address) {
     return address == "::1" || address.starts_with("127.");
 }
 
+std::optional<std::string> no_name_for_datadir(const std::string& datadir,
+                                               const std::string& chain) {
+    std::error_code error;
+    const auto kind = std::filesystem::status(from_home(chain), error).type();
+    if (!datadir.empty() || (chain != "-" && kind != std::filesystem::file_type::fifo &&
+                             kind != std::filesystem::file_type::character))
+        return std::nullopt;
+    return "--datadir is needed: the chain comes through " + chain +
+           ", which gives no name to a folder";
+}
+
 std::string datadir_of(const std::string& datadir, const std::string& chain) {
-    if (!datadir.empty()) return datadir;
-    // Read once at start, before there is a second thread.
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
-    const std::filesystem::path base = home != nullptr ? home : ".";
-    return base / ".cairn" / std::filesystem::path{chain}.stem();
+    if (!datadir.empty()) return from_home(datadir);
+    return home_folder() / ".cairn" / std::filesystem::path{chain}.stem();
 }
 
 }  // namespace cairn

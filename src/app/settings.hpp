@@ -69,6 +69,9 @@ struct Endpoint {
 [[nodiscard]] Result<Endpoint, std::string> parse_endpoint(const std::string& text);
 [[nodiscard]] bool is_loopback(const std::string& address);
 
+/// A sentence if `datadir` is empty and `chain` gives no name to one: it comes through a pipe.
+[[nodiscard]] std::optional<std::string> no_name_for_datadir(const std::string& datadir,
+                                                             const std::string& chain);
 /// `datadir`, or ~/.cairn/CHAIN if that is empty.
 [[nodiscard]] std::string datadir_of(const std::string& datadir, const std::string& chain);
 

@@ -17,6 +17,7 @@
 #include "core/primitives/codec.hpp"
 #include "core/primitives/coins.hpp"
 #include "node/node.hpp"
+#include "os/byte_file.hpp"
 #include "wallet/atomic_file.hpp"
 
 namespace cairn {
@@ -27,16 +28,25 @@ struct Opened {
     OpenedStore store;
 };
 
-/// The chain and store that a tool works on. `must_exist`: an empty folder is refused, not filled.
-Result<Opened, std::string> open_tool(const ToolSettings& settings, bool must_exist) {
+/// The chain and store that a tool works on: one that is only read, or that is made if need be.
+enum class Access : std::uint8_t { read, fill };
+
+Result<Opened, std::string> open_tool(const ToolSettings& settings, Access access) {
+    if (auto gap = no_name_for_datadir(settings.datadir, settings.chain))
+        return fail(std::move(*gap));
     auto chain = load_chain(settings.chain);
     if (!chain) return fail(std::move(chain.error()));
     const std::string datadir = datadir_of(settings.datadir, settings.chain);
-    if (must_exist && !std::filesystem::exists(std::filesystem::path{datadir} / "store"))
-        return fail("--datadir " + datadir + ": there is no store here");
-    if (const auto error = make_private_folder(datadir))
+    if (access == Access::read) {
+        std::error_code error;
+        if (!std::filesystem::exists(std::filesystem::path{datadir} / "store", error))
+            return fail("--datadir " + datadir + ": there is no store here" +
+                        (error ? ": " + error.message() : ""));
+    } else if (const auto error = make_private_folder(datadir)) {
         return fail("--datadir " + datadir + ": " + error.message());
-    auto store = open_store("rocksdb", datadir);
+    }
+    auto store =
+        access == Access::read ? open_store_to_read(datadir) : open_store("rocksdb", datadir);
     if (!store) return fail(std::move(store.error()));
     return Opened{std::move(*chain), std::move(*store)};
 }
@@ -71,7 +81,7 @@ Result<std::vector<SharedBytes>, std::string> read_batch(const Staged& rows, Hei
 }
 
 Result<Tip, std::string> verify(const ToolSettings& settings) {
-    auto opened = open_tool(settings, true);
+    auto opened = open_tool(settings, Access::read);
     if (!opened) return fail(std::move(opened.error()));
     if (auto sound = opened->store.verify(); !sound) return fail("a file is damaged: " + sound.error().detail);
     const Staged rows{opened->store.store->snapshot()};
@@ -97,14 +107,16 @@ Result<Tip, std::string> verify(const ToolSettings& settings) {
     return tip;
 }
 
-Result<Tip, std::string> export_chain(const ToolSettings& settings) {
-    auto opened = open_tool(settings, true);
+/// `apart` is set if the file is standard output, so that the report has to go elsewhere.
+Result<Tip, std::string> export_chain(const ToolSettings& settings, bool& apart) {
+    auto opened = open_tool(settings, Access::read);
     if (!opened) return fail(std::move(opened.error()));
     const Staged rows{opened->store.store->snapshot()};
     auto tip = tip_of(*opened, rows);
     if (!tip) return tip;
     auto writer = ExportWriter::create(settings.file, encode(opened->chain->spec()), tip->height);
     if (!writer) return fail(std::move(writer.error()));
+    apart = writer->is_standard_output();
     Progress progress{"exporting", tip->height};
     for (Height height = 1; height <= tip->height;) {
         const auto batch = read_batch(rows, height, tip->height);
@@ -121,7 +133,7 @@ Result<Tip, std::string> export_chain(const ToolSettings& settings) {
 Result<Tip, std::string> import_chain(const ToolSettings& settings) {
     auto reader = ExportReader::open(settings.file);
     if (!reader) return fail(std::move(reader.error()));
-    auto opened = open_tool(settings, false);
+    auto opened = open_tool(settings, Access::fill);
     if (!opened) return fail(std::move(opened.error()));
     if (reader->spec() != encode(opened->chain->spec()))
         return fail(settings.file + ": holds another chain than " + opened->chain->spec().name +
@@ -139,9 +151,9 @@ Result<Tip, std::string> import_chain(const ToolSettings& settings) {
     return (*node)->ledger().tip();
 }
 
-int tell(const char* what, const Result<Tip, std::string>& outcome) {
+int tell(const char* what, const Result<Tip, std::string>& outcome, bool apart = false) {
     if (!outcome) return refuse(outcome.error());
-    std::cout << what << ": " << at_tip(*outcome) << "\n";
+    (apart ? std::cerr : std::cout) << what << ": " << at_tip(*outcome) << "\n";
     return 0;
 }
 
@@ -188,10 +200,31 @@ Result<ChainSpec, std::string> spec_of(const NewChainSettings& settings) {
     return spec;
 }
 
+/// A file that is not there yet, or what is written through: standard output, a pipe, a device.
+Result<void, std::string> write_new(const std::string& name, const std::string& text, bool& apart) {
+    std::error_code error;
+    const auto kind = std::filesystem::status(name, error).type();
+    if (name != "-" && (kind == std::filesystem::file_type::not_found ||
+                        kind == std::filesystem::file_type::regular)) {
+        auto written = write_atomically(name, as_bytes(text), IfExists::refuse);
+        if (!written) return fail(written.error().message());
+        return {};
+    }
+    auto file = OutFile::create(name);
+    if (!file) return fail(std::move(file.error()));
+    apart = file->is_standard_output();
+    if (auto put = file->write(as_bytes(text)); !put) return put;
+    return file->finish();
+}
+
 }  // namespace
 
 int run_verify(const ToolSettings& settings) { return tell("verified", verify(settings)); }
-int run_export(const ToolSettings& settings) { return tell("exported", export_chain(settings)); }
+int run_export(const ToolSettings& settings) {
+    bool apart = false;
+    const auto outcome = export_chain(settings, apart);
+    return tell("exported", outcome, apart);
+}
 int run_import(const ToolSettings& settings) { return tell("imported", import_chain(settings)); }
 
 int run_new_chain(const NewChainSettings& settings) {
@@ -200,10 +233,12 @@ int run_new_chain(const NewChainSettings& settings) {
     const auto params = ChainParams::make(*spec);
     if (!params) return refuse(params.error().detail);
     const std::string text = to_toml(*spec);
-    if (auto written = write_atomically(settings.file, as_bytes(text), IfExists::refuse); !written)
-        return refuse(settings.file + ": " + written.error().message());
-    std::cout << "written: " << settings.file << ", genesis " << params->genesis().hash.to_string()
-              << "\nstart a node on it: cairn node --chain " << settings.file << "\n";
+    bool apart = false;
+    if (auto written = write_new(settings.file, text, apart); !written)
+        return refuse(settings.file + ": " + written.error());
+    (apart ? std::cerr : std::cout)
+        << "written: " << settings.file << ", genesis " << params->genesis().hash.to_string()
+        << "\nstart a node on it: cairn node --chain " << settings.file << "\n";
     return 0;
 }
 

@@ -49,7 +49,7 @@ enum class StoreFault : std::uint8_t {
     no_space,
     io,
     corrupt,
-    held,  // it must be opened anew, and snapshots of it are still held
+    displaced,  // it was moved, deleted or replaced by somebody
 };
 struct StoreError {
     StoreFault fault = StoreFault::io;

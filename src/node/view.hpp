@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "core/consensus/chain_spec.hpp"
 #include "ledger/ledger.hpp"
@@ -19,6 +20,7 @@ struct View {
     std::size_t peers = 0;   // connected
     bool syncing = false;    // blocks of a better branch are on their way
     bool read_only = false;  // the last write failed: changes are refused until one succeeds
+    std::string read_only_why;  // a few words
     std::shared_ptr<const Snapshot> store;
 };
 using ViewPtr = std::shared_ptr<const View>;

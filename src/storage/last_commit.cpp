@@ -77,7 +77,7 @@ IOStatus LastCommitFile::create(rocksdb::FileSystem& fs, const std::string& dir,
     return sync_directory(fs, dir);
 }
 
-IOStatus LastCommitFile::open(rocksdb::FileSystem& fs, const std::string& dir) {
+IOStatus LastCommitFile::read(rocksdb::FileSystem& fs, const std::string& dir) {
     if (auto s = fs.FileExists(path_in(dir), {}, nullptr); !s.ok()) return s;
     std::string content;
     if (auto s = read_file(fs, path_in(dir), content); !s.ok()) return s;
@@ -89,6 +89,11 @@ IOStatus LastCommitFile::open(rocksdb::FileSystem& fs, const std::string& dir) {
     value_ = newest.value;
     turn_ = newest.turn;
     block_ = first_counts ? 1 : 0;
+    return IOStatus::OK();
+}
+
+IOStatus LastCommitFile::open(rocksdb::FileSystem& fs, const std::string& dir) {
+    if (auto s = read(fs, dir); !s.ok()) return s;
     return fs.NewRandomRWFile(path_in(dir), {}, &file_, nullptr);
 }
 

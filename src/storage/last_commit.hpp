@@ -57,7 +57,10 @@ public:
     /// Writes a new file whole: beside the old one, synced, renamed over it, the directory synced.
     [[nodiscard]] static rocksdb::IOStatus create(rocksdb::FileSystem& fs, const std::string& dir,
                                                   const LastCommit& value);
-    /// `Corruption` if neither block is valid, `NotFound` if there is no file.
+    /// For reading only: `store` must not be called. `Corruption` if neither block is valid,
+    /// `NotFound` if there is no file.
+    [[nodiscard]] rocksdb::IOStatus read(rocksdb::FileSystem& fs, const std::string& dir);
+    /// The same, and opened for `store`.
     [[nodiscard]] rocksdb::IOStatus open(rocksdb::FileSystem& fs, const std::string& dir);
     /// Durable on return: one write and one sync of a block that exists already.
     [[nodiscard]] rocksdb::IOStatus store(const LastCommit& value);

@@ -16,10 +16,28 @@ using rocksdb::Status;
 namespace {
 
 constexpr std::size_t kDigits = 6;
-constexpr const char* kUnfinished = ".part";
+constexpr std::size_t kDigitsMax = 18;
+constexpr std::string_view kUnfinished = ".part";
 
-bool is_backup(const std::string& name) {
-    return name.size() >= kDigits && name.find_first_not_of("0123456789") == std::string::npos;
+/// 000001, and beyond six digits as many as it takes.
+bool is_backup_name(std::string_view name) {
+    return name.size() >= kDigits && name.size() <= kDigitsMax &&
+           (name.size() == kDigits || name.front() != '0') &&
+           name.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What a crash left of one: RocksDB builds a checkpoint under a name of its own, `.tmp` behind
+/// ours.
+bool is_unfinished_name(std::string_view name) {
+    if (name.ends_with(".tmp")) name.remove_suffix(4);
+    if (!name.ends_with(kUnfinished)) return false;
+    name.remove_suffix(kUnfinished.size());
+    return is_backup_name(name);
+}
+
+/// The folder may be one where people keep other things: what is not of our making is no backup.
+bool is_backup(rocksdb::FileSystem& fs, const std::string& path) {
+    return fs.FileExists(path + "/" + LastCommitFile::kName, {}, nullptr).ok();
 }
 
 std::string backup_name(std::uint64_t number) {
@@ -43,10 +61,9 @@ IOStatus list_backups(rocksdb::FileSystem& fs, const std::string& dir,
     std::vector<std::string> names;
     if (auto s = fs.GetChildren(dir, {}, &names, nullptr); !s.ok()) return s;
     for (const std::string& name : names) {
-        // RocksDB builds a checkpoint under a name of its own: `.tmp` behind ours.
-        if (name.find(kUnfinished) != std::string::npos) {
+        if (is_unfinished_name(name)) {
             if (auto s = remove_directory(fs, dir + "/" + name); !s.ok()) return s;
-        } else if (is_backup(name)) {
+        } else if (is_backup_name(name) && is_backup(fs, dir + "/" + name)) {
             numbers.push_back(std::stoull(name));
         }
     }
@@ -62,15 +79,30 @@ Result<std::string, StoreError> RocksStore::backup() {
 }
 
 Result<std::string, StoreError> RocksStore::backup_locked() {
-    if (halted_) return fail(StoreError{*halted_});
+    if (auto well = check_locked(); !well) return fail(std::move(well.error()));
+    const std::string& backups = site_->backups;
     rocksdb::FileSystem& fs = database_->fs();
-    if (auto s = fs.CreateDirIfMissing(backups_, {}, nullptr); !s.ok())
+    if (auto s = fs.CreateDirIfMissing(backups, {}, nullptr); !s.ok())
         return fail(to_store_error(s));
     std::vector<std::uint64_t> numbers;
-    if (auto s = list_backups(fs, backups_, numbers); !s.ok()) return fail(to_store_error(s));
-    const std::string path = backups_ + "/" + backup_name(numbers.empty() ? 1 : numbers.back() + 1);
-    const std::string unfinished = path + kUnfinished;
+    if (auto s = list_backups(fs, backups, numbers); !s.ok()) return fail(to_store_error(s));
+    const std::string path = backups + "/" + backup_name(numbers.empty() ? 1 : numbers.back() + 1);
+    const std::string unfinished = path + std::string{kUnfinished};
+    if (auto made = make_backup(unfinished); !made) {
+        // What there is of it may be what the disk lacks room for.
+        (void)remove_directory(fs, unfinished);
+        (void)remove_directory(fs, unfinished + ".tmp");
+        return fail(std::move(made.error()));
+    }
+    if (auto s = fs.RenameFile(unfinished, path, {}, nullptr); !s.ok())
+        return fail(to_store_error(s));
+    if (auto s = sync_directory(fs, backups); !s.ok()) return fail(to_store_error(s));
+    if (auto pruned = prune_backups(); !pruned) return fail(std::move(pruned.error()));
+    return path;
+}
 
+Result<void, StoreError> RocksStore::make_backup(const std::string& unfinished) {
+    rocksdb::FileSystem& fs = database_->fs();
     rocksdb::Checkpoint* made = nullptr;
     if (auto s = rocksdb::Checkpoint::Create(&database_->db(), &made); !s.ok())
         return fail(to_store_error(s));
@@ -85,23 +117,20 @@ Result<std::string, StoreError> RocksStore::backup_locked() {
         return fail(to_store_error(s));
     if (auto s = LastCommitFile::create(fs, unfinished, last); !s.ok())
         return fail(to_store_error(s));
-    if (auto s = fs.RenameFile(unfinished, path, {}, nullptr); !s.ok())
-        return fail(to_store_error(s));
-    if (auto s = sync_directory(fs, backups_); !s.ok()) return fail(to_store_error(s));
-    if (auto pruned = prune_backups(); !pruned) return fail(std::move(pruned.error()));
-    return path;
+    return {};
 }
 
 Result<void, StoreError> RocksStore::prune_backups() {
     rocksdb::FileSystem& fs = database_->fs();
+    const std::string& backups = site_->backups;
     std::vector<std::uint64_t> numbers;
-    if (auto s = list_backups(fs, backups_, numbers); !s.ok()) return fail(to_store_error(s));
+    if (auto s = list_backups(fs, backups, numbers); !s.ok()) return fail(to_store_error(s));
     for (std::size_t i = 0; i + kBackupsKept < numbers.size(); ++i) {
-        const std::string path = backups_ + "/" + backup_name(numbers[i]);
+        const std::string path = backups + "/" + backup_name(numbers[i]);
         // Renamed first, so that what is half deleted does not look like a backup.
-        if (auto s = fs.RenameFile(path, path + kUnfinished, {}, nullptr); !s.ok())
+        if (auto s = fs.RenameFile(path, path + std::string{kUnfinished}, {}, nullptr); !s.ok())
             return fail(to_store_error(s));
-        if (auto s = remove_directory(fs, path + kUnfinished); !s.ok())
+        if (auto s = remove_directory(fs, path + std::string{kUnfinished}); !s.ok())
             return fail(to_store_error(s));
     }
     return {};

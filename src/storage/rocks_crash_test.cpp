@@ -211,6 +211,75 @@ INSTANTIATE_TEST_SUITE_P(Storage, FailureAtEveryChange,
                                     (parameter.param.for_ever ? "ForEver" : "Once");
                          });
 
+/// Somebody reads all the while: before the failure, during it, and long after the recovery.
+TEST(RocksStore, ReadersGoOnThroughAFailureAndTheRecoveryFromIt) {
+    for (std::uint64_t at = 1;; at += stride()) {
+        SCOPED_TRACE("change " + std::to_string(at));
+        const auto disk = std::make_shared<FaultyFs>();
+        StoreDriver driver{kSeed};
+        MemoryStore acknowledged;
+        auto store = open_store(disk);
+        ASSERT_TRUE(store);
+        const auto first = disk->changes();
+        disk->fail_change(first + at, true, at % 2 == 0);
+        std::shared_ptr<const Snapshot> held;
+        std::vector<Row> seen;
+        bool met = false;
+        for (int i = 0; i < 24; ++i) {
+            const Batch batch = driver.batch(24, 4000);
+            if (const auto written = (*store)->write(batch)) {
+                ASSERT_TRUE(acknowledged.write(batch));
+            } else {
+                ASSERT_FALSE(met) << "it failed again: " << written.error().detail;
+                met = true;
+                held = (*store)->snapshot();
+                seen = dump(*held);
+                ASSERT_TRUE(seen == dump(*acknowledged.snapshot()));
+                for (int tries = 0; tries < 3; ++tries) {
+                    ASSERT_FALSE((*store)->recover());
+                    ASSERT_TRUE(dump(*(*store)->snapshot()) == seen);
+                }
+                disk->heal();
+                const auto recovered = (*store)->recover();
+                ASSERT_TRUE(recovered) << recovered.error().detail;
+            }
+            if (held) {
+                ASSERT_TRUE(dump(*held) == seen);
+                ASSERT_TRUE(dump(*(*store)->snapshot()) == dump(*acknowledged.snapshot()));
+            }
+        }
+        held.reset();  // now what failed is closed, beside the store that took its place
+        ASSERT_TRUE(dump(*(*store)->snapshot()) == dump(*acknowledged.snapshot()));
+        disk->crash_at(disk->changes() + 1);
+        store->reset();
+        disk->power_failure(Unsynced::keep, at);
+        store = open_store(disk);
+        ASSERT_TRUE(store) << store.error().sentence;
+        ASSERT_TRUE(dump(*(*store)->snapshot()) == dump(*acknowledged.snapshot()));
+        if (!met) break;
+    }
+}
+
+TEST(RocksStore, WaitsWithTheRecoveryWhileTooMuchOfWhatFailedIsStillRead) {
+    const auto disk = std::make_shared<FaultyFs>();
+    auto store = open_store(disk);
+    StoreDriver driver{kSeed};
+    std::vector<std::shared_ptr<const Snapshot>> held;
+    for (std::size_t i = 0;; ++i) {
+        ASSERT_LE(i, RocksStore::kGivenUpMax);
+        held.push_back((*store)->snapshot());
+        disk->fail_change(disk->changes() + 1, true, false);
+        ASSERT_FALSE((*store)->write({{}, {{Table::meta, {1}, Bytes{1}}}}));
+        disk->heal();
+        const auto recovered = (*store)->recover();
+        EXPECT_EQ(recovered.has_value(), i < RocksStore::kGivenUpMax);
+        if (!recovered) break;
+    }
+    held.erase(held.begin());
+    EXPECT_TRUE((*store)->recover());
+    EXPECT_TRUE((*store)->write({{}, {{Table::meta, {1}, Bytes{1}}}}));
+}
+
 TEST(RocksStore, FailedReadIsAnErrorOrTheRightAnswer) {
     const auto disk = std::make_shared<FaultyFs>();
     Writing run{disk};

@@ -7,10 +7,12 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/system_clock.h>
 #include <rocksdb/table.h>
-#include <rocksdb/transaction_log.h>
 #include <rocksdb/wal_filter.h>
 #include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
 
+#include <array>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <utility>
@@ -42,18 +44,23 @@ private:
 
 class JobWatch final : public rocksdb::EventListener {
 public:
+    explicit JobWatch(std::shared_ptr<StoreLog> log) : log_{std::move(log)} {}
     void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { moved_ = true; }
     void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
         moved_ = true;
     }
-    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, Status*) override {
-        if (reason != rocksdb::BackgroundErrorReason::kWriteCallback) job_failed_ = true;
+    /// The next write fails of it; here it is only said when it happened.
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, Status* status) override {
+        if (reason != rocksdb::BackgroundErrorReason::kWriteCallback && !given_up_)
+            log_->say("a background job failed: " + status->ToString());
     }
     [[nodiscard]] bool take_moved() { return moved_.exchange(false); }
-    [[nodiscard]] bool job_failed() const { return job_failed_; }
+    /// From now on its jobs fail because they shall.
+    void give_up() { given_up_ = true; }
 
 private:
-    std::atomic<bool> job_failed_ = false;
+    std::shared_ptr<StoreLog> log_;
+    std::atomic<bool> given_up_ = false;
     std::atomic<bool> moved_ = false;
 };
 
@@ -76,17 +83,9 @@ std::unique_ptr<rocksdb::Env> make_env(const std::shared_ptr<rocksdb::FileSystem
     return std::make_unique<HandedEnv>(fs, std::move(clock));
 }
 
-/// The inspection leaves no trace, not even a log of itself.
-class SilentLogger final : public rocksdb::Logger {
-public:
-    using rocksdb::Logger::Logv;
-    void Logv(const char*, va_list) override {}
-};
-
-rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tuning,
-                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions family_options(Family family, const StoreSite& site) {
     rocksdb::BlockBasedTableOptions table;
-    table.block_cache = cache;
+    table.block_cache = site.cache;
     table.cache_index_and_filter_blocks = true;  // so that the cache's bound is the bound of all
     table.cache_index_and_filter_blocks_with_high_priority = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -97,7 +96,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
 
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.write_buffer_size = tuning.memtable_bytes;
+    options.write_buffer_size = site.memtable_bytes;
     options.max_write_buffer_number = 3;
     options.level_compaction_dynamic_level_bytes = true;
     options.compression = rocksdb::kLZ4Compression;
@@ -105,15 +104,11 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksTuning& tu
     return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const RocksTuning& tuning) {
-    // A file's filter is one entry and may reach 2 MiB. By default a cache falls into shards of half a
-    // MiB or little more, which cannot hold it: it would be read from disk again for every row.
-    constexpr int kShardBits = 2;
-    const auto cache = rocksdb::NewLRUCache(tuning.cache_bytes, kShardBits);
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const StoreSite& site) {
     return {
-        {rocksdb::kDefaultColumnFamilyName, family_options(Family::meta, tuning, cache)},
-        {"chain", family_options(Family::chain, tuning, cache)},
-        {"state", family_options(Family::state, tuning, cache)},
+        {rocksdb::kDefaultColumnFamilyName, family_options(Family::meta, site)},
+        {"chain", family_options(Family::chain, site)},
+        {"state", family_options(Family::state, site)},
     };
 }
 
@@ -153,12 +148,11 @@ Family family_of(Table table) {
     return Family::meta;
 }
 
-RocksDatabase::RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs,
-                             std::shared_ptr<rocksdb::SystemClock> clock, std::string path)
-    : fs_{std::move(fs)},
-      path_{std::move(path)},
-      env_{make_env(fs_, std::move(clock))},
-      watch_{std::make_shared<JobWatch>()} {}
+RocksDatabase::RocksDatabase(std::shared_ptr<const StoreSite> site)
+    : site_{std::move(site)},
+      fs_{site_->disk->open()},
+      env_{make_env(fs_, site_->clock)},
+      watch_{std::make_shared<JobWatch>(site_->log)} {}
 
 RocksDatabase::~RocksDatabase() {
     if (db_) {
@@ -169,9 +163,11 @@ RocksDatabase::~RocksDatabase() {
     if (lock_ != nullptr) (void)fs_->UnlockFile(lock_, {}, nullptr);
 }
 
-IOStatus RocksDatabase::lock() { return fs_->LockFile(path_ + "/lock", {}, &lock_, nullptr); }
+IOStatus RocksDatabase::lock() {
+    return fs_->LockFile(site_->reach + "/lock", {}, &lock_, nullptr);
+}
 
-rocksdb::DBOptions RocksDatabase::options(const RocksTuning& tuning, const LastCommit& last) {
+rocksdb::DBOptions RocksDatabase::options(const LastCommit& last) {
     rocksdb::DBOptions options;
     options.env = env_.get();
     options.listeners = {watch_};
@@ -181,18 +177,17 @@ rocksdb::DBOptions RocksDatabase::options(const RocksTuning& tuning, const LastC
     // a lost or shortened older log goes unnoticed behind a newer one.
     options.track_and_verify_wals_in_manifest = true;
     options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-    options.max_open_files = tuning.open_files;
-    options.max_total_wal_size = 2 * tuning.memtable_bytes;  // bounds the replay at start
+    options.max_open_files = site_->open_files;
+    options.write_buffer_manager = site_->buffers;
+    options.max_total_wal_size = 2 * site_->memtable_bytes;  // bounds the replay at start
     options.max_manifest_file_size = 1024 * 1024;            // read whole at start
     options.skip_stats_update_on_db_open = true;
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;
     options.max_background_jobs = 2;
     options.avoid_flush_during_shutdown = true;  // the log has it
-    options.max_bgerror_resume_count = 0;        // RocksStore::recover alone resumes
-    options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-    options.max_log_file_size = 1024 * 1024;
-    options.keep_log_file_num = 2;
+    options.max_bgerror_resume_count = 0;        // RocksStore::recover alone mends
+    options.info_log = site_->log;
     if (last.discard_later) {
         discard_ = std::make_unique<DiscardLater>(last.sequence);
         options.wal_filter = discard_.get();
@@ -200,69 +195,37 @@ rocksdb::DBOptions RocksDatabase::options(const RocksTuning& tuning, const LastC
     return options;
 }
 
-Status RocksDatabase::inspect(const RocksTuning& tuning, const LastCommit& last,
-                              std::uint64_t& sequence) {
-    rocksdb::DBOptions read_only = options(tuning, last);
-    read_only.info_log = std::make_shared<SilentLogger>();
+Status RocksDatabase::open_read_only(const LastCommit& last) {
     rocksdb::DB* db = nullptr;
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    Status status =
-        rocksdb::DB::OpenForReadOnly(read_only, path_, families(tuning), &handles, &db);
-    const std::unique_ptr<rocksdb::DB> owned{db};
-    if (!status.ok()) return status;
-    sequence = owned->GetLatestSequenceNumber();
-    for (auto* handle : handles) (void)owned->DestroyColumnFamilyHandle(handle);
-    return owned->Close();
-}
-
-Status RocksDatabase::open(const RocksTuning& tuning, const LastCommit& last, bool create) {
-    rocksdb::DBOptions writable = options(tuning, last);
-    writable.create_if_missing = create;
-    writable.create_missing_column_families = create;
-    rocksdb::DB* db = nullptr;
-    Status status = rocksdb::DB::Open(writable, path_, families(tuning), &families_, &db);
+    Status status = rocksdb::DB::OpenForReadOnly(options(last), site_->reach, families(*site_),
+                                                 &families_, &db);
     db_.reset(db);
     return status;
 }
 
-void RocksDatabase::keep_memtable_filled() {
-    std::uint64_t rows = 0;
-    auto* family = families_[static_cast<std::size_t>(Family::meta)];
-    if (!db_->GetIntProperty(family, rocksdb::DB::Properties::kNumEntriesActiveMemTable, &rows) ||
-        rows > 0)
-        return;
-    // RocksDB resumes by flushing, and begins a new log only together with a flush. Were there
-    // nothing to flush, it would go on writing to the log that has failed, and abort. This row is
-    // in no table.
-    rocksdb::WriteOptions in_memory;
-    in_memory.disableWAL = true;
-    (void)db_->Put(in_memory, family, "\xff", "");  // if it fails, so does the write that follows
+Status RocksDatabase::inspect(const LastCommit& last, std::uint64_t& sequence) {
+    if (auto s = open_read_only(last); !s.ok()) return s;
+    sequence = db_->GetLatestSequenceNumber();
+    for (auto* family : std::exchange(families_, {})) (void)db_->DestroyColumnFamilyHandle(family);
+    const Status status = db_->Close();
+    db_.reset();
+    return status;
 }
 
-std::uint64_t RocksDatabase::log_number() const {
-    std::unique_ptr<rocksdb::LogFile> log;
-    return db_->GetCurrentWalFile(&log).ok() && log ? log->LogNumber() : 0;
+Status RocksDatabase::open(const LastCommit& last, bool create) {
+    rocksdb::DBOptions writable = options(last);
+    writable.create_if_missing = create;
+    writable.create_missing_column_families = create;
+    rocksdb::DB* db = nullptr;
+    Status status = rocksdb::DB::Open(writable, site_->reach, families(*site_), &families_, &db);
+    db_.reset(db);
+    return status;
 }
 
-bool RocksDatabase::can_resume() const {
-    if (watch_->job_failed()) return false;
-    for (auto* family : families_) {
-        for (const auto& property : {rocksdb::DB::Properties::kNumImmutableMemTable,
-                                     rocksdb::DB::Properties::kMemTableFlushPending,
-                                     rocksdb::DB::Properties::kNumRunningFlushes}) {
-            std::uint64_t count = 0;
-            if (!db_->GetIntProperty(family, property, &count) || count > 0) return false;
-        }
-    }
-    return true;
-}
-
-Status RocksDatabase::resume() {
-    const std::uint64_t failed = log_number();
-    if (auto s = db_->Resume(); !s.ok()) return s;
-    if (log_number() == failed)
-        return Status::IOError("the log cannot be replaced before a restart");
-    return Status::OK();
+void RocksDatabase::give_up() {
+    watch_->give_up();
+    fs_->give_up();
+    rocksdb::CancelAllBackgroundWork(db_.get(), true);
 }
 
 Status RocksDatabase::manifest(ManifestMark& mark) const {
@@ -272,7 +235,7 @@ Status RocksDatabase::manifest(ManifestMark& mark) const {
     for (const std::string& file : files) {
         std::uint64_t number = 0;
         if (manifest_number(file.substr(file.starts_with('/') ? 1 : 0), number))
-            return mark_manifest(*fs_, path_, number, size, mark);
+            return mark_manifest(*fs_, site_->reach, number, size, mark);
     }
     return Status::Corruption("the database names no manifest");
 }

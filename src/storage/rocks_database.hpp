@@ -5,7 +5,6 @@
 #include <rocksdb/file_system.h>
 #include <rocksdb/system_clock.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +13,14 @@
 
 #include "ledger/store.hpp"
 #include "storage/last_commit.hpp"
+#include "storage/store_fs.hpp"
+#include "storage/store_log.hpp"
+#include "storage/store_place.hpp"
+
+namespace rocksdb {
+class Cache;
+class WriteBufferManager;
+}  // namespace rocksdb
 
 namespace cairn {
 
@@ -26,9 +33,20 @@ inline constexpr std::size_t kFamilies = 3;
 
 [[nodiscard]] Family family_of(Table table);
 
-struct RocksTuning {
-    std::size_t cache_bytes = 0;
-    std::size_t memtable_bytes = 0;  // of one family; a family has at most three
+/// What all openings of one store have in common, among it their memory: a database that was given
+/// up and its successor share one bound.
+struct StoreSite {
+    std::string path;   // as it was named
+    std::string reach;  // by which RocksDB reaches it
+    std::string backups;
+    bool read_only = false;
+    std::shared_ptr<StorePlace> place;  // null: on a file system that was handed in
+    std::shared_ptr<StoreDisk> disk;
+    std::shared_ptr<rocksdb::SystemClock> clock;  // null: the machine's own
+    std::shared_ptr<rocksdb::Cache> cache;
+    std::shared_ptr<rocksdb::WriteBufferManager> buffers;
+    std::shared_ptr<StoreLog> log;
+    std::size_t memtable_bytes = 0;
     int open_files = 0;
 };
 
@@ -41,29 +59,21 @@ class JobWatch;
 /// goes.
 class RocksDatabase {
 public:
-    /// A null clock is the machine's own.
-    RocksDatabase(std::shared_ptr<rocksdb::FileSystem> fs,
-                  std::shared_ptr<rocksdb::SystemClock> clock, std::string path);
+    explicit RocksDatabase(std::shared_ptr<const StoreSite> site);
     RocksDatabase(const RocksDatabase&) = delete;
     RocksDatabase& operator=(const RocksDatabase&) = delete;
     ~RocksDatabase();
 
-    /// Takes the lock file that keeps a second process out.
+    /// Takes the lock file that keeps a second process out, where there is no `StorePlace`.
     [[nodiscard]] rocksdb::IOStatus lock();
     /// Opens without a change to the disk, says how far the store reaches, and closes again.
-    [[nodiscard]] rocksdb::Status inspect(const RocksTuning& tuning, const LastCommit& last,
-                                          std::uint64_t& sequence);
-    [[nodiscard]] rocksdb::Status open(const RocksTuning& tuning, const LastCommit& last,
-                                       bool create);
-    /// Before each write: sees to it that `resume` has something to flush. In memory only.
-    void keep_memtable_filled();
-    /// Whether `resume` may be called: only the log has failed. RocksDB 7.8 resumes badly from a
-    /// failed flush or manifest: it waits for ever on a flush that was queued at that moment, or
-    /// flushes one memtable into two files that overlap.
-    [[nodiscard]] bool can_resume() const;
-    /// Leaves the state after a failed write, with a new log; all that was acknowledged is flushed
-    /// before, so that nothing depends on the old one.
-    [[nodiscard]] rocksdb::Status resume();
+    [[nodiscard]] rocksdb::Status inspect(const LastCommit& last, std::uint64_t& sequence);
+    /// As `inspect`, but it stays open.
+    [[nodiscard]] rocksdb::Status open_read_only(const LastCommit& last);
+    [[nodiscard]] rocksdb::Status open(const LastCommit& last, bool create);
+    /// It changes nothing on the disk any more, and can still be read.
+    void give_up();
+    [[nodiscard]] bool given_up() const { return fs_->given_up(); }
     /// The manifest as it is now.
     [[nodiscard]] rocksdb::Status manifest(ManifestMark& mark) const;
     /// Whether the manifest may have changed since this was last asked.
@@ -71,17 +81,15 @@ public:
 
     [[nodiscard]] rocksdb::DB& db() const { return *db_; }
     [[nodiscard]] rocksdb::FileSystem& fs() const { return *fs_; }
-    [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Table table) const {
         return families_[static_cast<std::size_t>(family_of(table))];
     }
 
 private:
-    [[nodiscard]] std::uint64_t log_number() const;
-    [[nodiscard]] rocksdb::DBOptions options(const RocksTuning& tuning, const LastCommit& last);
+    [[nodiscard]] rocksdb::DBOptions options(const LastCommit& last);
 
-    std::shared_ptr<rocksdb::FileSystem> fs_;
-    std::string path_;
+    std::shared_ptr<const StoreSite> site_;
+    std::shared_ptr<StoreFs> fs_;
     std::unique_ptr<rocksdb::Env> env_;
     rocksdb::FileLock* lock_ = nullptr;
     std::unique_ptr<DiscardLater> discard_;

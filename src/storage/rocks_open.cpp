@@ -1,6 +1,8 @@
+#include <rocksdb/cache.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/system_clock.h>
 #include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +10,6 @@
 #include <utility>
 
 #include "core/primitives/codec.hpp"
-#include "storage/resumable_fs.hpp"
 #include "storage/rocks_database.hpp"
 #include "storage/rocks_status.hpp"
 #include "storage/rocks_store.hpp"
@@ -33,6 +34,15 @@ OpenStoreError damaged(const std::string& path, const std::string& what) {
         "The store in " + path + " is damaged: " + what +
             ". Nothing was changed. To begin anew, put a copy of one of the backups in its place, "
             "or `cairn import` an export into a fresh folder (docs/storage.md)."};
+}
+
+OpenStoreError in_use(const std::string& path, const std::string& how) {
+    return {Reason::locked, "The store in " + path +
+                                " is in use by another process: one node at a time (" + how + ")."};
+}
+
+OpenStoreError nothing_there(const std::string& path) {
+    return {Reason::io, "There is no store in " + path + "."};
 }
 
 /// A failure met while opening: what names a missing file or a broken one is damage, the rest is
@@ -66,36 +76,39 @@ bool is_database_file(const std::string& name) {
 
 /// The side file; made anew in a directory where no database has been.
 Result<LastCommitFile, OpenStoreError> open_last_commit(rocksdb::FileSystem& fs,
-                                                        const std::string& path) {
+                                                        const StoreSite& site) {
+    const std::string& path = site.path;
     LastCommitFile file;
-    IOStatus status = file.open(fs, path);
+    IOStatus status = site.read_only ? file.read(fs, site.reach) : file.open(fs, site.reach);
     if (status.IsNotFound()) {
         std::vector<std::string> names;
-        if (auto s = fs.GetChildren(path, {}, &names, nullptr); !s.ok())
+        if (auto s = fs.GetChildren(site.reach, {}, &names, nullptr); !s.ok())
             return fail(refused(path, s));
         if (std::any_of(names.begin(), names.end(), is_database_file))
             return fail(
                 damaged(path, std::string{"the file "} + LastCommitFile::kName + " is missing"));
+        if (site.read_only) return fail(nothing_there(path));
         LastCommit fresh;
         fresh.schema = RocksStore::kSchema;
-        if (auto s = LastCommitFile::create(fs, path, fresh); !s.ok())
+        if (auto s = LastCommitFile::create(fs, site.reach, fresh); !s.ok())
             return fail(refused(path, s));
-        status = file.open(fs, path);
+        status = file.open(fs, site.reach);
     }
     if (!status.ok()) return fail(refused(path, status));
     return file;
 }
 
 /// Holds the manifest against what the side file remembers of it.
-Result<void, OpenStoreError> check_manifest(rocksdb::FileSystem& fs, const std::string& path,
+Result<void, OpenStoreError> check_manifest(rocksdb::FileSystem& fs, const StoreSite& site,
                                             const ManifestMark& known) {
+    const std::string& path = site.path;
     std::uint64_t number = 0;
-    if (auto s = current_manifest(fs, path, number); !s.ok()) return fail(refused(path, s));
+    if (auto s = current_manifest(fs, site.reach, number); !s.ok()) return fail(refused(path, s));
     // A larger number was begun after the side file was last written, and is RocksDB's to check.
     if (number > known.number) return {};
     if (number < known.number) return fail(damaged(path, "CURRENT names an older manifest"));
     ManifestMark found;
-    if (auto s = mark_manifest(fs, path, number, known.size, found); !s.ok())
+    if (auto s = mark_manifest(fs, site.reach, number, known.size, found); !s.ok())
         return fail(refused(path, s));
     if (found != known) return fail(damaged(path, "the manifest is not as it was written"));
     return {};
@@ -107,16 +120,18 @@ Result<void, OpenStoreError> check_manifest(rocksdb::FileSystem& fs, const std::
 /// Source: block-based table format 5, the last 53 bytes: checksum kind u8 | two handles, 40 bytes
 /// | version u32 | magic u64. A file without the magic RocksDB refuses itself, if it is in use at
 /// all.
-Result<void, OpenStoreError> check_footers(rocksdb::FileSystem& fs, const std::string& path) {
+Result<void, OpenStoreError> check_footers(rocksdb::FileSystem& fs, const StoreSite& site) {
+    const std::string& path = site.path;
     constexpr std::size_t kFooter = 53;
     constexpr std::size_t kMagicAt = 45;
     constexpr std::uint64_t kTableMagic = 0x88e241b785f4cff7;
     std::vector<std::string> names;
-    if (auto s = fs.GetChildren(path, {}, &names, nullptr); !s.ok()) return fail(refused(path, s));
+    if (auto s = fs.GetChildren(site.reach, {}, &names, nullptr); !s.ok())
+        return fail(refused(path, s));
     for (const std::string& name : names) {
         if (!name.ends_with(".sst")) continue;
         std::uint64_t size = 0;
-        const std::string file_path = path + "/" + name;
+        const std::string file_path = site.reach + "/" + name;
         if (auto s = fs.GetFileSize(file_path, {}, &size, nullptr); !s.ok())
             return fail(refused(path, s));
         if (size < kFooter) continue;
@@ -147,51 +162,98 @@ Result<void, OpenStoreError> check_sequence(const std::string& path, std::uint64
 
 }  // namespace
 
+Result<std::shared_ptr<const StoreSite>, OpenStoreError> RocksStore::make_site(
+    const std::string& path, const RocksStoreOptions& options, bool read_only) {
+    const auto target = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
+    if (read_only) {
+        if (!target->FileExists(path, {}, nullptr).ok()) return fail(nothing_there(path));
+    } else if (auto s = make_directory(*target, path); !s.ok()) {
+        return fail(refused(path, s));
+    }
+    auto site = std::make_shared<StoreSite>();
+    site->path = path;
+    site->reach = path;
+    site->read_only = read_only;
+    site->backups = options.backups.empty() ? parent_of(path) + "/backups" : options.backups;
+    if (!options.file_system) {
+        auto place = read_only ? StorePlace::read(path) : StorePlace::take(path);
+        if (!place && place.error().in_use) return fail(in_use(path, place.error().what));
+        if (!place)
+            return fail(OpenStoreError{Reason::io, "The store in " + path + " cannot be opened: " +
+                                                       place.error().what + "."});
+        site->place = std::move(*place);
+        site->reach = site->place->reach();
+    }
+    site->disk = std::make_shared<StoreDisk>(target, site->reach);
+    site->clock = options.clock;
+    // A file's filter is one entry and may reach 2 MiB. By default a cache falls into shards of
+    // half a MiB or little more, which cannot hold it: it would be read from disk again for every
+    // row.
+    constexpr int kShardBits = 2;
+    site->cache =
+        rocksdb::NewLRUCache(options.cache_bytes + options.write_buffer_bytes, kShardBits);
+    site->buffers =
+        std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, site->cache);
+    site->log = std::make_shared<StoreLog>(options.note);
+    site->memtable_bytes = options.memtable_bytes;
+    site->open_files = options.open_files;
+    return site;
+}
+
 Result<RocksStore::Opened, OpenStoreError> RocksStore::open_files(
-    const std::string& path, const RocksStoreOptions& options) {
-    try {
-        auto fs =
-            resumable(options.file_system ? options.file_system : rocksdb::FileSystem::Default());
-        if (auto s = make_directory(*fs, path); !s.ok()) return fail(refused(path, s));
-        auto database = std::make_shared<RocksDatabase>(fs, options.clock, path);
-        if (auto s = database->lock(); !s.ok())
-            return fail(OpenStoreError{Reason::locked,
-                                       "The store in " + path +
-                                           " is in use by another process: one node at a time (" +
-                                           s.ToString() + ")."});
+    const std::shared_ptr<const StoreSite>& site) {
+    const std::string& path = site->path;
+    auto database = std::make_shared<RocksDatabase>(site);
+    rocksdb::FileSystem& fs = database->fs();
+    if (!site->place)
+        if (auto s = database->lock(); !s.ok()) return fail(in_use(path, s.ToString()));
 
-        auto file = open_last_commit(*fs, path);
-        if (!file) return fail(std::move(file.error()));
-        LastCommit last = file->value();
-        if (last.schema > kSchema)
-            return fail(OpenStoreError{
-                Reason::newer_schema,
-                "The store in " + path + " has schema " + std::to_string(last.schema) +
-                    ", this version reads schema " + std::to_string(kSchema) +
-                    ": it was written by a newer version of cairn, which is needed to open it."});
+    auto file = open_last_commit(fs, *site);
+    if (!file) return fail(std::move(file.error()));
+    LastCommit last = file->value();
+    if (last.schema > kSchema)
+        return fail(OpenStoreError{
+            Reason::newer_schema,
+            "The store in " + path + " has schema " + std::to_string(last.schema) +
+                ", this version reads schema " + std::to_string(kSchema) +
+                ": it was written by a newer version of cairn, which is needed to open it."});
 
-        const RocksTuning tuning{options.cache_bytes, options.memtable_bytes, options.open_files};
-        const bool create = last.manifest.number == 0;
-        if (!create) {
-            if (auto held = check_manifest(*fs, path, last.manifest); !held)
-                return fail(std::move(held.error()));
-            if (auto held = check_footers(*fs, path); !held) return fail(std::move(held.error()));
-            // Opening writes: it cuts the log and rolls the manifest. What is going to be refused
-            // is found out first, so that it stays as it was found.
-            std::uint64_t sequence = 0;
-            if (auto s = database->inspect(tuning, last, sequence); !s.ok())
-                return fail(refused(path, s));
-            if (auto held = check_sequence(path, sequence, last); !held)
-                return fail(std::move(held.error()));
-        }
-        if (auto s = database->open(tuning, last, create); !s.ok()) return fail(refused(path, s));
-        if (auto held = check_sequence(path, database->db().GetLatestSequenceNumber(), last); !held)
+    const bool create = last.manifest.number == 0;
+    if (create && site->read_only) return fail(nothing_there(path));
+    if (!create) {
+        if (auto held = check_manifest(fs, *site, last.manifest); !held)
             return fail(std::move(held.error()));
+        if (auto held = check_footers(fs, *site); !held) return fail(std::move(held.error()));
+    }
+    if (!create && !site->read_only) {
+        // Opening writes: it cuts the log and rolls the manifest. What is going to be refused
+        // is found out first, so that it stays as it was found.
+        std::uint64_t sequence = 0;
+        if (auto s = database->inspect(last, sequence); !s.ok()) return fail(refused(path, s));
+        if (auto held = check_sequence(path, sequence, last); !held)
+            return fail(std::move(held.error()));
+    }
+    const auto status =
+        site->read_only ? database->open_read_only(last) : database->open(last, create);
+    if (!status.ok()) return fail(refused(path, status));
+    if (auto held = check_sequence(path, database->db().GetLatestSequenceNumber(), last); !held)
+        return fail(std::move(held.error()));
+    if (site->read_only) return Opened{std::move(database), std::move(*file)};
 
-        last.discard_later = false;
-        if (auto s = database->manifest(last.manifest); !s.ok()) return fail(refused(path, s));
-        if (auto s = file->store(last); !s.ok()) return fail(refused(path, s));
-        return Opened{std::move(database), std::move(*file)};
+    last.discard_later = false;
+    if (auto s = database->manifest(last.manifest); !s.ok()) return fail(refused(path, s));
+    if (auto s = file->store(last); !s.ok()) return fail(refused(path, s));
+    return Opened{std::move(database), std::move(*file)};
+}
+
+Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open_at(
+    const std::string& path, const RocksStoreOptions& options, bool read_only) {
+    try {
+        auto site = make_site(path, options, read_only);
+        if (!site) return fail(std::move(site.error()));
+        auto opened = open_files(*site);
+        if (!opened) return fail(std::move(opened.error()));
+        return std::unique_ptr<RocksStore>{new RocksStore{std::move(*site), std::move(*opened)}};
     } catch (const std::exception& e) {
         return fail(OpenStoreError{
             Reason::io, "The store in " + path + " cannot be opened: " + e.what() + "."});
@@ -200,42 +262,21 @@ Result<RocksStore::Opened, OpenStoreError> RocksStore::open_files(
 
 Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open(
     const std::string& path, const RocksStoreOptions& options) {
-    auto opened = open_files(path, options);
-    if (!opened) return fail(std::move(opened.error()));
-    return std::unique_ptr<RocksStore>{new RocksStore{path, options, std::move(*opened)}};
+    return open_at(path, options, false);
 }
 
-RocksStore::RocksStore(std::string path, RocksStoreOptions options, Opened opened)
-    : path_{std::move(path)},
-      options_{std::move(options)},
-      backups_{options_.backups.empty() ? parent_of(path_) + "/backups" : options_.backups},
+Result<std::unique_ptr<RocksStore>, OpenStoreError> RocksStore::open_read_only(
+    const std::string& path, const RocksStoreOptions& options) {
+    return open_at(path, options, true);
+}
+
+RocksStore::RocksStore(std::shared_ptr<const StoreSite> site, Opened opened)
+    : site_{std::move(site)},
       database_{std::move(opened.database)},
       last_commit_{std::move(opened.last_commit)},
-      committed_{last_commit_.value()} {}
-
-Result<void, StoreError> RocksStore::reopen() {
-    const std::scoped_lock lock{database_mutex_};
-    if (database_.use_count() > 1)
-        return fail(StoreError{StoreFault::held, "readers still hold " +
-                                                   std::to_string(database_.use_count() - 1) +
-                                                   " snapshots of the store that has failed"});
-    if (database_) {
-        // The log may hold the write that failed, or get the rest of it as it is closed: first the
-        // side file has to say that it does not count.
-        if (const auto s = LastCommitFile::create(database_->fs(), path_, committed_); !s.ok())
-            return fail(to_store_error(s));
-        database_.reset();
-    }
-    auto opened = open_files(path_, options_);
-    if (!opened)
-        return fail(StoreError{opened.error().reason == Reason::no_space  ? StoreFault::no_space
-                               : opened.error().reason == Reason::damaged ? StoreFault::corrupt
-                                                                          : StoreFault::io,
-                               std::move(opened.error().sentence)});
-    database_ = std::move(opened->database);
-    last_commit_ = std::move(opened->last_commit);
-    committed_ = last_commit_.value();
-    return {};
+      committed_{last_commit_.value()} {
+    if (site_->read_only)
+        halted_ = StoreError{StoreFault::io, "the store was opened for reading only"};
 }
 
 }  // namespace cairn

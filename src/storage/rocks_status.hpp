@@ -3,12 +3,13 @@
 #include <rocksdb/status.h>
 
 #include "ledger/store.hpp"
-#include "storage/resumable_fs.hpp"
+#include "storage/store_fs.hpp"
+#include "storage/store_log.hpp"
 
 namespace cairn {
 
 [[nodiscard]] inline StoreError to_store_error(const rocksdb::Status& status) {
-    std::string detail = status.ToString();
+    std::string detail = without_reach(status.ToString());
     StoreFault fault = StoreFault::io;
     if (status.IsNoSpace() || detail.find(kNoSpaceText) != std::string::npos)
         fault = StoreFault::no_space;

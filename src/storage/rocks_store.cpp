@@ -5,7 +5,6 @@
 #include <rocksdb/write_batch.h>
 
 #include <array>
-#include <exception>
 #include <utility>
 
 #include "storage/rocks_database.hpp"
@@ -37,6 +36,10 @@ Slice slice(ByteView bytes) { return Slice{as_text(bytes)}; }
 Bytes to_bytes(const Slice& slice) {
     const auto view = as_bytes(slice.ToStringView());
     return {view.begin(), view.end()};
+}
+
+StoreError displaced(const std::string& how) {
+    return {StoreFault::displaced, "the store is not at its place any more: " + how};
 }
 
 }  // namespace
@@ -106,28 +109,8 @@ private:
     const rocksdb::Snapshot* snapshot_;
 };
 
-/// What is seen of a store that could not be opened again.
-class RocksStore::NoView final : public Snapshot {
-public:
-    Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
-        return fail(error());
-    }
-    Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView, Bounds) const override {
-        return fail(error());
-    }
-    Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
-                                                   Bounds) const override {
-        return fail(error());
-    }
-
-private:
-    static StoreError error() {
-        return {StoreFault::io, "the store is closed until the disk is well again"};
-    }
-};
-
 RocksStore::~RocksStore() {
-    if (!database_) return;
+    if (database_->given_up()) return;
     rocksdb::CancelAllBackgroundWork(&database_->db(), true);
     if (halted_ || !database_->manifest_moved()) return;
     note_manifest();
@@ -136,7 +119,6 @@ RocksStore::~RocksStore() {
 
 std::shared_ptr<const Snapshot> RocksStore::snapshot() const {
     const std::scoped_lock lock{database_mutex_};
-    if (!database_) return std::make_shared<const NoView>();
     return std::make_shared<const View>(database_);
 }
 
@@ -146,7 +128,7 @@ Result<void, StoreError> RocksStore::write(const Batch& batch) {
 }
 
 Result<void, StoreError> RocksStore::write_locked(const Batch& batch) {
-    if (halted_) return fail(StoreError{*halted_});
+    if (auto well = check_locked(); !well) return well;
     if (batch.empty()) return {};
     rocksdb::WriteBatch writes;
     for (const Table table : batch.cleared)
@@ -162,28 +144,70 @@ Result<void, StoreError> RocksStore::write_locked(const Batch& batch) {
             writes.Delete(database_->family(row.table), key_parts);
         }
     }
-    database_->keep_memtable_filled();
     rocksdb::WriteOptions options;
     options.sync = true;
     if (const Status s = database_->db().Write(options, &writes); !s.ok())
         return halt(to_store_error(s));
+    // Nobody is told that it was kept if it may be in a folder that is gone.
+    if (auto there = check_place(); !there) return there;
 
     committed_.sequence = database_->db().GetLatestSequenceNumber();
     committed_.discard_later = false;
     if (database_->manifest_moved()) note_manifest();
     // The rows are in the log for good, so this write has succeeded; but the next one must not be
     // acknowledged before the side file is well again.
-    if (const auto s = last_commit_.store(committed_); !s.ok()) halted_ = to_store_error(s);
+    if (const auto s = last_commit_.store(committed_); !s.ok()) {
+        halted_ = to_store_error(s);
+        failed_ = true;
+    }
     return {};
 }
 
 Result<void, StoreError> RocksStore::halt(StoreError error) {
     halted_ = error;
-    log_failed_ = true;
+    failed_ = true;
     committed_.discard_later = true;
     // It needs no room on the disk. If it fails too, there is nothing further to tell.
     (void)last_commit_.store(committed_);
     return fail(std::move(error));
+}
+
+Result<void, StoreError> RocksStore::check() {
+    const std::scoped_lock lock{mutex_};
+    return guarded([&] { return check_locked(); });
+}
+
+Result<void, StoreError> RocksStore::check_locked() {
+    if (halted_) return fail(StoreError{*halted_});
+    if (auto there = check_place(); !there) return there;
+    if (auto room = check_room(kRoomLeft); !room) {
+        halted_ = room.error();
+        return room;
+    }
+    return {};
+}
+
+Result<void, StoreError> RocksStore::check_place() {
+    if (!site_->place) return {};
+    const auto missing = site_->place->missing();
+    if (!missing) return {};
+    halted_ = displaced(*missing);
+    // Another process may have it by now: neither the database nor its side file is touched again.
+    database_->give_up();
+    failed_ = true;
+    return fail(StoreError{*halted_});
+}
+
+Result<void, StoreError> RocksStore::check_room(std::uint64_t bytes) const {
+    std::uint64_t free = 0;
+    // A file system that does not tell is asked by writing.
+    if (!database_->fs().GetFreeSpace(site_->reach, {}, &free, nullptr).ok() || free >= bytes)
+        return {};
+    constexpr std::uint64_t kKiB = 1024;
+    return fail(StoreError{StoreFault::no_space,
+                           std::string{kNoSpaceText} + ": " + std::to_string(free / kKiB) +
+                               " KiB are free, and it is written to again at " +
+                               std::to_string(kRoomToGoOn / kKiB) + " KiB"});
 }
 
 void RocksStore::note_manifest() {
@@ -194,30 +218,61 @@ void RocksStore::note_manifest() {
 
 Result<void, StoreError> RocksStore::recover() {
     const std::scoped_lock lock{mutex_};
-    return guarded([&]() -> Result<void, StoreError> {
-        if (!halted_) return {};
-        if (log_failed_ && !(database_ && database_->can_resume())) {
-            if (auto opened = reopen(); !opened) return opened;
-        } else {
-            if (log_failed_)
-                if (const Status s = database_->resume(); !s.ok()) return fail(to_store_error(s));
-            note_manifest();
-            committed_.discard_later = false;
-            if (const auto s = LastCommitFile::create(database_->fs(), path_, committed_); !s.ok())
-                return fail(to_store_error(s));
-            if (const auto s = last_commit_.open(database_->fs(), path_); !s.ok())
-                return fail(to_store_error(s));
+    return guarded([&] { return recover_locked(); });
+}
+
+Result<void, StoreError> RocksStore::recover_locked() {
+    if (!halted_) return {};
+    if (site_->read_only) return fail(StoreError{*halted_});
+    if (site_->place) {
+        const auto again = site_->place->regain();
+        if (!again) return fail(displaced(again.error().what));
+        if (*again) {  // for a while it was anybody's
+            database_->give_up();
+            failed_ = true;
         }
-        log_failed_ = false;
-        halted_.reset();
-        return {};
-    });
+    }
+    if (auto room = check_room(kRoomToGoOn); !room) return room;
+    if (failed_)
+        if (auto opened = reopen(); !opened) return opened;
+    failed_ = false;
+    halted_.reset();
+    return {};
+}
+
+Result<void, StoreError> RocksStore::reopen() {
+    if (!database_->given_up()) {
+        // The log may hold a write that failed: before it is read again the side file has to say
+        // that it does not count.
+        if (const auto s = LastCommitFile::create(database_->fs(), site_->reach, committed_);
+            !s.ok())
+            return fail(to_store_error(s));
+        database_->give_up();
+    }
+    if (site_->disk->given_up() > kGivenUpMax)
+        return fail(
+            StoreError{StoreFault::io,
+                       "it was opened anew several times already, and what failed before is "
+                       "still being read"});
+    auto opened = open_files(site_);
+    if (!opened)
+        return fail(StoreError{
+            opened.error().reason == OpenStoreError::Reason::no_space  ? StoreFault::no_space
+            : opened.error().reason == OpenStoreError::Reason::damaged ? StoreFault::corrupt
+                                                                       : StoreFault::io,
+            std::move(opened.error().sentence)});
+    last_commit_ = std::move(opened->last_commit);
+    committed_ = last_commit_.value();
+    std::shared_ptr<RocksDatabase> old;  // closed outside the lock, if nobody reads it
+    const std::scoped_lock lock{database_mutex_};
+    old = std::exchange(database_, std::move(opened->database));
+    return {};
 }
 
 Result<void, StoreError> RocksStore::verify() {
     const std::scoped_lock lock{mutex_};
     return guarded([&]() -> Result<void, StoreError> {
-        if (halted_) return fail(StoreError{*halted_});
+        if (halted_ && !site_->read_only) return fail(StoreError{*halted_});
         if (const Status s = database_->db().VerifyFileChecksums({}); !s.ok())
             return fail(to_store_error(s));
         if (const Status s = database_->db().VerifyChecksum({}); !s.ok())

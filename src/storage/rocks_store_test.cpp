@@ -4,9 +4,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <random>
 
 #include "storage/last_commit.hpp"
+#include "storage/store_place.hpp"
 #include "storage/testing/faulty_fs.hpp"
 #include "storage/testing/store_driver.hpp"
 
@@ -62,6 +65,9 @@ TEST(RocksStore, KeepsItsRowsOnARealDiskOverARestart) {
     ASSERT_TRUE(store) << store.error().sentence;
     EXPECT_TRUE(dump(*(*store)->snapshot()) == before);
     EXPECT_TRUE((*store)->verify());
+    // RocksDB's own diary would stand beside the data, and fail with it.
+    for (const auto& entry : std::filesystem::directory_iterator{directory / "deep/store"})
+        EXPECT_FALSE(entry.path().filename().string().starts_with("LOG")) << entry.path();
 }
 
 TEST(RocksStore, RefusesASecondOpeningOfOneDirectory) {
@@ -162,6 +168,176 @@ TEST(RocksStore, KeepsTheNewestTenBackups) {
     EXPECT_EQ(names.size(), RocksStore::kBackupsKept);
     EXPECT_EQ(names.front(), "000003");
     EXPECT_EQ(names.back(), "000012");
+}
+
+TEST(RocksStore, TakesForABackupOnlyWhatItMade) {
+    const auto disk = std::make_shared<FaultyFs>();
+    auto store = open_store(disk);
+    ASSERT_TRUE((*store)->backup());
+    // A folder where somebody keeps things of his own, some of them with such names.
+    const std::vector<std::string> foreign = {"20240101", "0001234", "000002.part of mine",
+                                              "my.part", "000003.part.old"};
+    for (const std::string& name : foreign)
+        ASSERT_TRUE(disk->CreateDir("/data/backups/" + name, {}, nullptr).ok());
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    ASSERT_TRUE(disk->NewWritableFile("/data/backups/my.partition", {}, &file, nullptr).ok());
+    disk->overwrite("/data/backups/my.partition", "a file");
+    for (std::uint8_t i = 0; i < 12; ++i) {
+        ASSERT_TRUE((*store)->write(put(1, {i})));
+        const auto made = (*store)->backup();
+        ASSERT_TRUE(made) << made.error().detail;
+    }
+    for (const std::string& name : foreign)
+        EXPECT_TRUE(disk->FileExists("/data/backups/" + name, {}, nullptr).ok()) << name;
+    EXPECT_EQ(disk->content("/data/backups/my.partition"), "a file");
+}
+
+TEST(RocksStore, ABackupThatFailsLeavesNothingOfItself) {
+    const auto disk = std::make_shared<FaultyFs>();
+    for (std::uint64_t step = 1; step < 60; step += 7) {
+        auto store = open_store(disk);
+        ASSERT_TRUE(store) << store.error().sentence;
+        ASSERT_TRUE((*store)->write(put(1, {static_cast<std::uint8_t>(step)})));
+        disk->fail_change(disk->changes() + step, false, true);
+        const bool made = (*store)->backup().has_value();
+        disk->heal();
+        std::vector<std::string> names;
+        (void)disk->GetChildren("/data/backups", {}, &names, nullptr);
+        for (const std::string& name : names)
+            EXPECT_EQ(name.find("part"), std::string::npos) << step << (made ? " made" : "");
+    }
+}
+
+TEST(RocksStore, OpenedForReadingChangesNothing) {
+    const auto disk = std::make_shared<FaultyFs>();
+    RocksStoreOptions options;
+    options.file_system = disk;
+    EXPECT_FALSE(RocksStore::open_read_only(kPath, options));
+    std::vector<Row> expected;
+    {
+        StoreDriver driver{5};
+        auto store = open_store(disk);
+        for (int i = 0; i < 30; ++i) ASSERT_TRUE((*store)->write(driver.batch(24, 4000)));
+        expected = dump(*(*store)->snapshot());
+    }
+    const auto before = disk->changes();
+    {
+        auto store = RocksStore::open_read_only(kPath, options);
+        ASSERT_TRUE(store) << store.error().sentence;
+        EXPECT_TRUE(dump(*(*store)->snapshot()) == expected);
+        EXPECT_TRUE((*store)->verify());
+        EXPECT_FALSE((*store)->write(put(1, {1})));
+        EXPECT_FALSE((*store)->backup());
+        EXPECT_FALSE((*store)->recover());
+    }
+    EXPECT_EQ(disk->changes(), before);
+    disk->remove(std::string{kPath} + "/" + LastCommitFile::kName);
+    EXPECT_FALSE(RocksStore::open_read_only(kPath, options));  // what `open` refuses
+}
+
+/// A store on the machine's disk, where names can be taken from it.
+class StoreThatIsMoved : public ::testing::Test {
+protected:
+    void SetUp() override {
+        store = *RocksStore::open(path, {});
+        ASSERT_TRUE(store->write(put(1, {1})));
+    }
+    /// Every file below a folder with its content.
+    static std::map<std::string, std::string> content(const std::string& folder) {
+        std::map<std::string, std::string> files;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{folder}) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream file{entry.path(), std::ios::binary};
+            files[entry.path().string()] = {std::istreambuf_iterator<char>{file}, {}};
+        }
+        return files;
+    }
+    void expect_displaced() {
+        const auto refused = store->write(put(1, {9}));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().fault, StoreFault::displaced);
+        EXPECT_NE(refused.error().detail.find("not at its place"), std::string::npos);
+        EXPECT_FALSE(store->check());
+        EXPECT_FALSE(store->backup());
+        EXPECT_EQ(store->snapshot()->get(Table::meta, Bytes{1}).value(), Bytes{1});  // still read
+    }
+    void expect_well() {
+        const auto recovered = store->recover();
+        ASSERT_TRUE(recovered) << recovered.error().detail;
+        EXPECT_EQ(store->snapshot()->get(Table::meta, Bytes{1}).value(), Bytes{1});
+        EXPECT_TRUE(store->write(put(1, {2})));
+        store.reset();
+        const auto again = RocksStore::open(path, {});
+        ASSERT_TRUE(again) << again.error().sentence;
+        EXPECT_EQ((*again)->snapshot()->get(Table::meta, Bytes{1}).value(), Bytes{2});
+    }
+
+    const TemporaryDirectory directory;
+    const std::string path = directory / "store";
+    const std::string elsewhere = directory / "elsewhere";
+    std::unique_ptr<RocksStore> store;
+};
+
+TEST_F(StoreThatIsMoved, IsNotWrittenToUntilItIsBack) {
+    std::filesystem::rename(path, elsewhere);
+    expect_displaced();
+    EXPECT_FALSE(store->recover());
+    std::filesystem::rename(elsewhere, path);
+    expect_well();
+}
+
+TEST_F(StoreThatIsMoved, NeverTouchesWhatTookItsPlace) {
+    std::filesystem::rename(path, elsewhere);
+    {
+        const auto successor = RocksStore::open(path, {});
+        ASSERT_TRUE(successor) << successor.error().sentence;
+        ASSERT_TRUE((*successor)->write(put(1, {5})));
+    }
+    const auto before = content(path);
+    expect_displaced();
+    EXPECT_FALSE(store->recover());
+    store.reset();
+    EXPECT_TRUE(content(path) == before);
+    const auto successor = RocksStore::open(path, {});
+    ASSERT_TRUE(successor) << successor.error().sentence;
+    EXPECT_EQ((*successor)->snapshot()->get(Table::meta, Bytes{1}).value(), Bytes{5});
+}
+
+TEST_F(StoreThatIsMoved, DeletedIsReadOnlyForGood) {
+    std::filesystem::remove_all(path);
+    expect_displaced();
+    EXPECT_FALSE(store->recover());
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(StoreThatIsMoved, NoticesWithoutAWrite) {
+    EXPECT_TRUE(store->check());
+    std::filesystem::remove(path + "/lock");
+    const auto noticed = store->check();
+    ASSERT_FALSE(noticed);
+    EXPECT_EQ(noticed.error().fault, StoreFault::displaced);
+    EXPECT_NE(noticed.error().detail.find("lock was deleted"), std::string::npos);
+}
+
+TEST_F(StoreThatIsMoved, TakesADeletedLockAnew) {
+    std::filesystem::remove(path + "/lock");
+    expect_displaced();
+    expect_well();
+}
+
+TEST_F(StoreThatIsMoved, WaitsForWhoTookTheLockMeanwhileAndSeesWhatThatOneWrote) {
+    std::filesystem::remove(path + "/lock");
+    ASSERT_FALSE(store->check());
+    std::filesystem::remove(path + "/LOCK");
+    {
+        // The other process: RocksDB's own lock is one of the process, and this one has it.
+        auto other = StorePlace::take(path);
+        ASSERT_TRUE(other) << other.error().what;
+        const auto refused = store->recover();
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().fault, StoreFault::displaced);
+    }
+    expect_well();
 }
 
 /// A store with files on several levels, an unflushed log, and an older state on the disk.

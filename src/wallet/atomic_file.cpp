@@ -14,6 +14,8 @@
 namespace cairn {
 namespace {
 
+constexpr std::size_t kDrawnBytes = 8;  // of a temporary name
+
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
 class File {
@@ -52,6 +54,18 @@ std::error_code sync_folder_of(const std::filesystem::path& path) {
     return {};
 }
 
+/// Where the links lead that begin at `path`, be there a file or not.
+Result<std::filesystem::path, std::error_code> end_of_links(std::filesystem::path path) {
+    constexpr int kLinksMax = 40;  // as the system has it
+    for (int i = 0; i < kLinksMax; ++i) {
+        std::error_code error;
+        const auto target = std::filesystem::read_symlink(path, error);
+        if (error) return path;  // no link
+        path = path.parent_path() / target;
+    }
+    return fail(std::make_error_code(std::errc::too_many_symbolic_link_levels));
+}
+
 /// Gives the finished file its name.
 std::error_code publish(const std::filesystem::path& temporary, const std::filesystem::path& path,
                         IfExists if_exists) {
@@ -64,11 +78,18 @@ std::error_code publish(const std::filesystem::path& temporary, const std::files
 
 }  // namespace
 
-Result<void, std::error_code> write_atomically(const std::filesystem::path& path, ByteView content,
+Result<void, std::error_code> write_atomically(const std::filesystem::path& name, ByteView content,
                                                IfExists if_exists, const BeforeStep& before) {
+    auto end = if_exists == IfExists::replace ? end_of_links(name) : name;
+    if (!end) return fail(end.error());
+    const std::filesystem::path& path = *end;
+    struct stat there {};
+    if (if_exists == IfExists::replace && ::lstat(path.c_str(), &there) == 0 &&
+        !S_ISREG(there.st_mode))
+        return fail(std::make_error_code(std::errc::operation_not_permitted));
     const auto inject = [&](WriteStep step) { return before ? before(step) : std::error_code{}; };
     auto temporary = path;
-    temporary += "." + to_hex(random_bytes<8>()) + ".tmp";
+    temporary += "." + to_hex(random_bytes<kDrawnBytes>()) + ".tmp";
 
     if (const auto error = inject(WriteStep::create)) return fail(error);
     File file{temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600};
@@ -95,7 +116,7 @@ Result<void, std::error_code> write_atomically(const std::filesystem::path& path
 Result<SecretBytes, std::error_code> read_small_file(const std::filesystem::path& path,
                                                      std::size_t size_max) {
     // O_NONBLOCK: a pipe in the file's place must not hold the reader up.
-    const File file{path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK};
+    const File file{path, O_RDONLY | O_NONBLOCK};
     struct stat status {};
     if (!file.is_open() || ::fstat(file.descriptor(), &status) != 0) return fail(last_error());
     if (!S_ISREG(status.st_mode)) return fail(std::make_error_code(std::errc::invalid_argument));
@@ -125,9 +146,22 @@ std::error_code make_private_folder(const std::filesystem::path& path) {
         if (::mkdir(path.c_str(), 0700) == 0) return sync_folder_of(path);
     }
     if (errno != EEXIST) return last_error();
-    const File folder{path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW};
-    if (!folder.is_open() || ::fchmod(folder.descriptor(), 0700) != 0) return last_error();
-    return {};
+    // A link that leads nowhere is told apart from one that leads to no folder.
+    const File folder{path, O_RDONLY | O_DIRECTORY};
+    return folder.is_open() ? std::error_code{} : last_error();
+}
+
+bool others_may_write(const std::filesystem::path& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 &&
+           (status.st_mode & S_ISVTX) == 0;
+}
+
+bool is_left_behind(const std::filesystem::path& path) {
+    if (path.extension() != ".tmp") return false;
+    const std::string drawn = path.stem().extension().string();  // .0123456789abcdef
+    return drawn.size() == 1 + 2 * kDrawnBytes &&
+           drawn.find_first_not_of("0123456789abcdef", 1) == std::string::npos;
 }
 
 }  // namespace cairn

@@ -108,15 +108,38 @@ TEST(ReadSmallFile, UpToItsBound) {
     EXPECT_TRUE(read_small_file(path, 7)->view().empty());
 }
 
-TEST(ReadSmallFile, FollowsNoLinkAndWaitsForNoPipe) {
+TEST(ReadSmallFile, FollowsLinksAndWaitsForNoPipe) {
     const Folder folder;
     spill(folder.path() / "file", "content");
     std::filesystem::create_symlink(folder.path() / "file", folder.path() / "link");
     ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
-    EXPECT_FALSE(read_small_file(folder.path() / "link", 100));
+    EXPECT_EQ(as_text(read_small_file(folder.path() / "link", 100)->view()), "content");
     EXPECT_FALSE(read_small_file(folder.path() / "pipe", 100));
     EXPECT_FALSE(read_small_file(folder.path(), 100));
     EXPECT_FALSE(read_small_file(folder.path() / "none", 100));
+}
+
+TEST(AtomicFile, ALinkStaysAndOnlyARegularFileIsReplaced) {
+    const Folder folder;
+    const auto bytes = as_bytes("new");
+    spill(folder.path() / "file", "old");
+    std::filesystem::create_symlink("file", folder.path() / "link");
+    EXPECT_EQ(write_atomically(folder.path() / "link", bytes, IfExists::refuse).error(),
+              std::errc::file_exists);
+    EXPECT_TRUE(write_atomically(folder.path() / "link", bytes, IfExists::replace));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder.path() / "link"));
+    EXPECT_EQ(slurp(folder.path() / "file"), "new");
+    ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+    EXPECT_FALSE(write_atomically(folder.path() / "pipe", bytes, IfExists::replace));
+    EXPECT_TRUE(std::filesystem::is_fifo(folder.path() / "pipe"));
+    EXPECT_EQ(folder.entries(), 3U);
+}
+
+TEST(AtomicFile, WhatACrashLeavesHasANameOfItsOwn) {
+    EXPECT_TRUE(is_left_behind("users/anna.json.0123456789abcdef.tmp"));
+    for (const char* other : {"users/anna.tmp", "users/anna.json.tmp", "a.0123456789abcde.tmp",
+                              "a.0123456789abcdeF.tmp", "a.0123456789abcdef", ".tmp", ""})
+        EXPECT_FALSE(is_left_behind(other)) << other;
 }
 
 TEST(RemoveDurably, NoFileIsNoError) {
@@ -127,15 +150,28 @@ TEST(RemoveDurably, NoFileIsNoError) {
     EXPECT_FALSE(remove_durably(folder.path() / "file"));
 }
 
-TEST(PrivateFolder, IsMadeOrClosed) {
+TEST(PrivateFolder, IsMadeClosedAndLeftAsItIsIfItExists) {
     const Folder folder;
     EXPECT_FALSE(make_private_folder(folder.path() / "users"));
     EXPECT_EQ(mode_of(folder.path() / "users"), 0700U);
-    std::filesystem::permissions(folder.path() / "users", std::filesystem::perms::all);
+    EXPECT_FALSE(others_may_write(folder.path() / "users"));
+    std::filesystem::permissions(folder.path() / "users", std::filesystem::perms{0770});
     EXPECT_FALSE(make_private_folder(folder.path() / "users"));
-    EXPECT_EQ(mode_of(folder.path() / "users"), 0700U);
+    EXPECT_EQ(mode_of(folder.path() / "users"), 0770U);
+    EXPECT_TRUE(others_may_write(folder.path() / "users"));
     spill(folder.path() / "file", "");
     EXPECT_TRUE(make_private_folder(folder.path() / "file"));
+}
+
+TEST(PrivateFolder, MayBeALinkToOne) {
+    const Folder folder;
+    std::filesystem::create_directory(folder.path() / "real");
+    std::filesystem::permissions(folder.path() / "real", std::filesystem::perms{0750});
+    std::filesystem::create_symlink("real", folder.path() / "link");
+    EXPECT_FALSE(make_private_folder(folder.path() / "link"));
+    EXPECT_EQ(mode_of(folder.path() / "real"), 0750U);
+    std::filesystem::create_symlink("none", folder.path() / "dangling");
+    EXPECT_TRUE(make_private_folder(folder.path() / "dangling"));
 }
 
 TEST(PrivateFolder, BringsWhatIsMissingAboveIt) {

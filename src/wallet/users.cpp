@@ -73,6 +73,9 @@ std::string_view describe(UserError error) {
             return "there is not enough memory";
         case UserError::io:
             return "the user's file could not be written or read";
+        case UserError::displaced:
+            return "the users' folder was moved, deleted or replaced, so that nothing is written "
+                   "there";
     }
     return "the user could not be changed";
 }
@@ -91,11 +94,16 @@ Result<std::unique_ptr<Users>, UserError> Users::open(const std::filesystem::pat
 
 Result<void, UserError> Users::load() {
     if (make_private_folder(folder_of(datadir_))) return fail(UserError::io);
+    auto data = HeldFolder::open(datadir_);
+    auto folder = HeldFolder::open(folder_of(datadir_));
+    if (!data || !folder) return fail(UserError::io);
+    data_ = std::move(*data);
+    folder_ = std::move(*folder);
     std::error_code error;
-    for (std::filesystem::directory_iterator entry{folder_of(datadir_), error}, end;
+    for (std::filesystem::directory_iterator entry{folder_->reach(), error}, end;
          !error && entry != end; entry.increment(error)) {
         const auto& path = entry->path();
-        if (path.extension() == ".tmp") {
+        if (is_left_behind(path)) {
             if (remove_durably(path)) return fail(UserError::io);
         } else if (path.extension() == kExtension) {
             auto user = read_user_file(path);
@@ -112,8 +120,17 @@ Result<void, UserError> Users::load() {
     return {};
 }
 
+Result<void, UserError> Users::check_place() const {
+    if (!data_->in_place() || !folder_->in_place()) return fail(UserError::displaced);
+    return {};
+}
+
 std::filesystem::path Users::file_of(const UserName& name) const {
-    return folder_of(datadir_) / (name.key() + std::string{kExtension});
+    return folder_->reach() / (name.key() + std::string{kExtension});
+}
+
+std::filesystem::path Users::password_file() const {
+    return data_->reach() / kOperatorPasswordFile;
 }
 
 std::filesystem::path Users::operator_password_file() const {
@@ -166,6 +183,7 @@ Result<UserPtr, UserError> Users::add(const UserName& name, Role role, ByteView 
 
     const std::lock_guard change{writes_};
     if (list().size() >= kUsersMax) return fail(UserError::too_many);
+    if (auto there = check_place(); !there) return fail(there.error());
     // `refuse` also protects a file that was not understood at the start.
     const auto written =
         write_atomically(file_of(name), as_bytes(encode_user_file(*user)), IfExists::refuse);
@@ -206,8 +224,9 @@ Result<void, UserError> Users::remove(std::string_view name) {
     const auto operators = std::count_if(
         all.begin(), all.end(), [](const UserPtr& each) { return each->role == Role::operator_; });
     if (user->role == Role::operator_ && operators == 1) return fail(UserError::last_operator);
+    if (auto there = check_place(); !there) return there;
     if (remove_durably(file_of(user->name))) return fail(UserError::io);
-    if (user->name.key() == kOperator) (void)remove_durably(operator_password_file());
+    if (user->name.key() == kOperator) (void)remove_durably(password_file());
     const std::lock_guard lock{mutex_};
     users_.erase(user->name.key());
     return {};
@@ -217,6 +236,7 @@ Result<UserPtr, UserError> Users::replace(const UserPtr& old, User updated) {
     const auto user = std::make_shared<const User>(std::move(updated));
     const std::lock_guard change{writes_};
     if (find(old->name.key()) != old) return fail(UserError::changed_meanwhile);
+    if (auto there = check_place(); !there) return fail(there.error());
     if (!write_atomically(file_of(user->name), as_bytes(encode_user_file(*user)),
                           IfExists::replace))
         return fail(UserError::io);
@@ -237,8 +257,7 @@ Result<UserPtr, UserError> Users::change_password(std::string_view name,
     if (!updated) return fail(updated.error());
     auto replaced = replace(*user, std::move(*updated));
     // The file would tell a password that no longer opens anything.
-    if (replaced && (*user)->name.key() == kOperator)
-        (void)remove_durably(operator_password_file());
+    if (replaced && (*user)->name.key() == kOperator) (void)remove_durably(password_file());
     return replaced;
 }
 
@@ -269,12 +288,13 @@ Result<SecretKey, UserError> Users::unlock(const User& user, const SecretText& p
 
 Result<std::optional<Users::FirstOperator>, UserError> Users::ensure_operator() {
     if (!refused_.empty() || !list().empty()) return std::optional<FirstOperator>{};
+    if (auto there = check_place(); !there) return fail(there.error());
     auto password = random_password();
     // The file first: a crash between the two leaves a password of nobody, which the next start
     // replaces, rather than an operator whose password nobody knows.
     Bytes line{as_bytes(password.reveal()).begin(), as_bytes(password.reveal()).end()};
     line.push_back('\n');
-    const auto written = write_atomically(operator_password_file(), line, IfExists::replace);
+    const auto written = write_atomically(password_file(), line, IfExists::replace);
     wipe(line);
     if (!written) return fail(UserError::io);
     auto made = create(kOperator, password, Role::operator_);

@@ -13,6 +13,7 @@
 
 #include "core/base/result.hpp"
 #include "core/crypto/schnorr.hpp"
+#include "os/held_folder.hpp"
 #include "wallet/argon2.hpp"
 #include "wallet/password.hpp"
 #include "wallet/secret.hpp"
@@ -41,6 +42,7 @@ enum class UserError : std::uint8_t {
     changed_meanwhile,  // by another thread: ask again
     no_memory,
     io,
+    displaced,  // the folder was moved, deleted or replaced: nothing is written at its name
 };
 /// One sentence for people.
 [[nodiscard]] std::string_view describe(UserError error);
@@ -111,7 +113,11 @@ public:
 private:
     Users(std::filesystem::path datadir, const Argon2Cost& cost, std::string dummy_hash);
     Result<void, UserError> load();
+    /// The error if what is written now could come into a folder that is not ours.
+    [[nodiscard]] Result<void, UserError> check_place() const;
     [[nodiscard]] std::filesystem::path file_of(const UserName& name) const;
+    /// `operator.password` by a name that leads into our folder and no other.
+    [[nodiscard]] std::filesystem::path password_file() const;
     [[nodiscard]] Result<User, UserError> make_user(const UserName& name, Role role,
                                                     ByteView entropy,
                                                     const SecretText& password) const;
@@ -120,6 +126,8 @@ private:
     Result<UserPtr, UserError> replace(const UserPtr& old, User updated);
 
     const std::filesystem::path datadir_;
+    std::optional<HeldFolder> data_;    // both set by `load`
+    std::optional<HeldFolder> folder_;  // of the users' files
     const Argon2Cost cost_;
     const std::string dummy_hash_;  // what unknown names are checked against
     std::vector<RefusedUserFile> refused_;

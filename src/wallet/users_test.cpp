@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "wallet/atomic_file.hpp"
 #include "wallet/bip39.hpp"
 #include "wallet/testing/folder.hpp"
 #include "wallet/testing/vectors.hpp"
@@ -248,6 +249,46 @@ TEST(Users, WhatACrashLeftHalfWrittenIsRemoved) {
     const auto users = open_users(folder);
     EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "users"));
     EXPECT_TRUE(users->refused().empty());
+}
+
+/// Somebody moves a folder away and puts one of his own in its place.
+TEST(Users, WriteNothingIntoAFolderThatTookTheirsOrTheDataFoldersPlace) {
+    for (const bool whole : {false, true}) {
+        const Folder folder;
+        const auto data = folder.path() / "data";
+        ASSERT_FALSE(make_private_folder(data));
+        auto users = *Users::open(data, kCheap);
+        const auto first = users->ensure_operator();
+        ASSERT_TRUE(first && *first);
+        ASSERT_TRUE(users->create("alice", kPassword, Role::member));
+        const auto moved = whole ? data : data / "users";
+        std::filesystem::rename(moved, folder.path() / "away");
+        EXPECT_EQ(users->create("bob", kPassword, Role::member).error(), UserError::displaced);
+        std::filesystem::create_directories(data / "users");
+        spill(data / "users" / "alice.json", "of somebody else");
+        spill(data / "operator.password", "of somebody else");
+
+        EXPECT_EQ(users->create("bob", kPassword, Role::member).error(), UserError::displaced);
+        EXPECT_EQ(users->remove("alice").error(), UserError::displaced);
+        EXPECT_EQ(users->change_password("operator", (*first)->password, kOther).error(),
+                  UserError::displaced);
+        EXPECT_TRUE(users->check_password("alice", kPassword));
+        EXPECT_EQ(slurp(data / "users" / "alice.json"), "of somebody else");
+        EXPECT_EQ(slurp(data / "operator.password"), "of somebody else");
+        EXPECT_FALSE(std::filesystem::exists(data / "users" / "bob.json"));
+
+        std::filesystem::remove_all(moved);
+        std::filesystem::rename(folder.path() / "away", moved);
+        EXPECT_TRUE(users->create("bob", kPassword, Role::member));
+    }
+}
+
+TEST(Users, LeaveFilesAloneThatAreNotTheirs) {
+    const Folder folder;
+    { const auto users = open_users(folder); }
+    spill(folder.path() / "users" / "notes.tmp", "mine");
+    const auto users = open_users(folder);
+    EXPECT_EQ(slurp(folder.path() / "users" / "notes.tmp"), "mine");
 }
 
 TEST(Users, OfTwoThreadsWithOneNameOneWins) {

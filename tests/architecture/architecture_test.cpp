@@ -31,6 +31,9 @@ TEST(Includes, ThatPointOutwardAreFound) {
     const std::vector<std::pair<std::string, std::string>> planted = {
         {"core/a.hpp", "ledger/ledger.hpp"},
         {"core/a.hpp", "wallet/keys.hpp"},
+        {"core/a.hpp", "os/home.hpp"},
+        {"ledger/a.cpp", "os/home.hpp"},
+        {"os/a.cpp", "wallet/keys.hpp"},
         {"ledger/a.cpp", "storage/rocksdb.hpp"},
         {"ledger/a.cpp", "node/node.hpp"},
         {"storage/a.cpp", "net/peers.hpp"},

@@ -15,16 +15,17 @@ using Rooms = std::set<std::string, std::less<>>;
 // Who may include whom, beside itself. `app` may include everything and is not listed.
 const std::map<std::string, Rooms, std::less<>> kMayInclude = {
     {"core", {}},
+    {"os", {"core"}},
     {"ledger", {"core"}},
-    {"storage", {"core", "ledger"}},
+    {"storage", {"core", "os", "ledger"}},
     {"net", {"core", "ledger"}},
     {"net/transport", {"core", "ledger", "net", "node"}},
     {"miner", {"core", "ledger"}},
     {"miner/workers", {"core", "ledger", "miner"}},
-    {"wallet", {"core"}},
+    {"wallet", {"core", "os"}},
     {"node", {"core", "ledger", "net", "miner"}},
     {"api", {"core", "ledger", "node", "wallet"}},
-    {"cli", {"core", "wallet"}},
+    {"cli", {"core", "os", "wallet"}},
     {"sim", {"core", "ledger", "storage", "net", "miner", "node"}},
 };
 

@@ -37,6 +37,7 @@ http::Problem user_problem(UserError error, std::string_view password, std::stri
         case UserError::too_many:
         case UserError::no_memory:
         case UserError::io:
+        case UserError::displaced:
             problem.status = 503;
             problem.retry_after = 10;
             break;

@@ -161,7 +161,8 @@ private:
         auto next_transfer = Clock::now() + wait(settings_.transfer_every);
         for (;;) {
             const int signal = signals_.wait(kLook_ms);
-            const bool over = settings_.seconds > 0 && seconds() >= settings_.seconds;
+            const bool over = (settings_.seconds > 0 && seconds() >= settings_.seconds) ||
+                              std::ferror(stdout) != 0;  // nobody can follow it any more
             if (signal != 0 || over) break;
             for (auto& player : players_) {
                 if (!player.process->alive()) return refuse(player.name + " has ended by itself");

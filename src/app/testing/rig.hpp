@@ -54,6 +54,11 @@ public:
         hooks.now = [this] { return now(); };
         hooks.recover = [this]() -> Result<void, StoreError> {
             if (store.failing) return fail(StoreError{StoreFault::no_space, "still full"});
+            if (taken_away) return fail(StoreError{StoreFault::displaced, "still gone"});
+            return {};
+        };
+        hooks.check = [this]() -> Result<void, StoreError> {
+            if (taken_away) return fail(StoreError{StoreFault::displaced, "gone"});
             return {};
         };
         hooks.committed = std::move(committed);
@@ -132,6 +137,7 @@ public:
     UnsureStore store;
     std::atomic<Tick> steady = 1'000'000;
     std::atomic<int> failures = 0;
+    std::atomic<bool> taken_away = false;
     std::promise<void> recovered;
     std::unique_ptr<NodeThread> node;  // last: its hooks read what stands above
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cli/base/output.hpp"
+#include "os/home.hpp"
 
 namespace cairn::cli {
 namespace {
@@ -111,7 +112,7 @@ Outcome<SecretText> read_password(const std::string& question, const std::string
     if (file == "-" || (file.empty() && isatty(STDIN_FILENO) == 0))
         return first_line(STDIN_FILENO, "Standard input");
     if (!file.empty()) {
-        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        const int descriptor = ::open(from_home(file).c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor < 0)
             return fail(usage_failure("--password-file " + file + ": " + std::strerror(errno)));
         auto line = first_line(descriptor, "The file " + file);

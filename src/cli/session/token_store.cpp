@@ -1,8 +1,7 @@
 #include "cli/session/token_store.hpp"
 
-#include <cstdlib>
-
 #include "cli/json/reader.hpp"
+#include "os/home.hpp"
 #include "wallet/atomic_file.hpp"
 
 namespace cairn::cli {
@@ -37,9 +36,6 @@ std::error_code TokenStore::forget(const NodeUrl& node) const {
     return remove_durably(file_of(node));
 }
 
-std::filesystem::path cairn_folder() {
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): one thread
-    return std::filesystem::path{home != nullptr ? home : "."} / ".cairn";
-}
+std::filesystem::path cairn_folder() { return home_folder() / ".cairn"; }
 
 }  // namespace cairn::cli

@@ -36,7 +36,7 @@ private:
     std::filesystem::path folder_;
 };
 
-/// ~/.cairn, where nodes keep their directories too; ./.cairn without a HOME.
+/// ~/.cairn, where nodes keep their directories too.
 [[nodiscard]] std::filesystem::path cairn_folder();
 
 }  // namespace cairn::cli

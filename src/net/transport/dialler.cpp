@@ -7,6 +7,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <cstring>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -62,11 +63,15 @@ std::string sentence_of(error_code ec) {
 
 void Dialler::start() {
     if (const auto ip = parse_ip(to_.host)) return on_resolved({*ip});
-    std::thread{[weak = weak_from_this(), line = line_, host = to_.host] {
-        line->post([weak, found = resolve(host)]() mutable {
-            if (const auto self = weak.lock()) self->on_resolved(std::move(found));
-        });
-    }}.detach();
+    try {
+        std::thread{[weak = weak_from_this(), line = line_, host = to_.host] {
+            line->post([weak, found = resolve(host)]() mutable {
+                if (const auto self = weak.lock()) self->on_resolved(std::move(found));
+            });
+        }}.detach();
+    } catch (const std::system_error&) {
+        finish(fail("the machine has no thread left to look the name " + to_.host + " up"));
+    }
 }
 
 void Dialler::on_resolved(std::vector<IpBytes> found) {
