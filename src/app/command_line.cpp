@@ -44,7 +44,8 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
         "Key of a node that may connect, hex; repeatable [all] (loopback only)");
     add(*node, "--store", settings.store, "rocksdb, or memory (forgets everything at exit)")
         ->check(CLI::IsMember(std::vector<std::string>{"rocksdb", "memory"}));
-    add(*node, "--host", settings.hosts, "A host name under which this node may be called; repeatable");
+    add(*node, "--host", settings.hosts,
+        "A host name or IP address under which this node may be called; repeatable");
     add(*node, "--cors", settings.cors, "A web origin that may call this node; repeatable");
     with_environment(node->add_flag("--plain-login", settings.plain_login,
                                     "Let other machines log in over plain HTTP"));

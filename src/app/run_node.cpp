@@ -134,6 +134,9 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
             return fail("--auth off is for loopback addresses only, and --http says " + settings.http +
                         ": listen on 127.0.0.1, or leave log-in on");
     }
+    for (const std::string& host : settings.hosts)
+        if (const auto flaw = http::flaw_of_host(host))
+            return fail("--host " + host + ": it " + *flaw);
     const auto rate = parse_coins(settings.min_fee_rate);
     if (!rate)
         return fail("--min-fee-rate: expected coins per 1,000 bytes such as 0.001, found \"" +

@@ -14,12 +14,26 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
+boost::asio::ip::address unmapped(boost::asio::ip::address address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+    return address;
+}
+
+/// An address as a Host names it: without a zone.
+std::string text_of(boost::asio::ip::address address) {
+    if (!address.is_v6()) return address.to_string();
+    auto v6 = address.to_v6();
+    v6.scope_id(0);
+    return v6.to_string();
+}
+
 Client client_of(const tcp::socket& socket) {
     error_code ec;
-    auto address = socket.remote_endpoint(ec).address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped())
-        address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
-    return {.address = address.to_string(), .loopback = address.is_loopback()};
+    const auto address = unmapped(socket.remote_endpoint(ec).address());
+    return {.address = address.to_string(),
+            .loopback = address.is_loopback(),
+            .local = text_of(unmapped(socket.local_endpoint(ec).address()))};
 }
 
 /// Tells a client that there is no place for it. Small enough for any socket's buffer.
