@@ -46,6 +46,12 @@ ApiRoute ask(Method method, std::string_view pattern, Role who, Work run, http::
 }
 
 const std::vector<ApiRoute>& table() {
+/// How one comes in, and whether the node lives: also when only the last places are left.
+ApiRoute vital(ApiRoute route) {
+    route.spec.vital = true;
+    return route;
+}
+
     using namespace routes;
     static const std::vector<ApiRoute> kTable = {
         work(Method::get, "/restart", operator_, restart, kUsual,
@@ -77,9 +83,9 @@ const std::vector<ApiRoute>& table() {
              {.summary = "What this node has: blocks by hash, then the pool", .query = "from, limit"}),
 
         read(Method::get, "/", index, {.summary = "What this is, and its routes"}),
-        work(Method::post, "/login", anyone, login, kUsual,
-             {.summary = "A token for a name and a password",
-              .body = R"({"name":"operator","password":"…"})"}),
+        vital(work(Method::post, "/login", anyone, login, kUsual,
+                   {.summary = "A token for a name and a password",
+                    .body = R"({"name":"operator","password":"…"})"})),
         work(Method::post, "/logout", member, logout, kUsual, {.summary = "End this session"}),
         read(Method::get, "/status", status, {.summary = "The node at a glance"}),
         read(Method::get, "/blocks", blocks,
@@ -108,8 +114,9 @@ const std::vector<ApiRoute>& table() {
              {.summary = "Remove a user and its key"}),
         ask(Method::get, "/users/me", member, who_am_i, {.summary = "Who am I, and what do I have"}),
         peer_socket("/p2p", {.summary = "The socket of other nodes (WebSocket, subprotocol cairn.1)"}),
-        read(Method::get, "/healthz", healthz, {.summary = "Alive"}),
-        read(Method::get, "/readyz", readyz, {.summary = "Able to serve, or 503 with the reason"}),
+        vital(read(Method::get, "/healthz", healthz, {.summary = "Alive"})),
+        vital(read(Method::get, "/readyz", readyz,
+                   {.summary = "Able to serve, or 503 with the reason"})),
     };
     return kTable;
 }
