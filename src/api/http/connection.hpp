@@ -11,6 +11,7 @@
 #include "api/http/admissions.hpp"
 #include "api/http/answer_pace.hpp"
 #include "api/http/answer_text.hpp"
+#include "api/http/leave_probe.hpp"
 #include "api/http/loop.hpp"
 #include "api/http/request_reader.hpp"
 
@@ -31,7 +32,8 @@ struct SocketTraits;
 ///
 /// `advance` moves it as far as what was read and written allows; every event ends there. One read
 /// is kept open while there is room, also while a handler works: that is how a client's leaving is
-/// seen. Answers of pipelined requests are gathered and written together, in order.
+/// seen. One that ends its input only is not gone (leave_probe.hpp). Answers of pipelined requests
+/// are gathered and written together, in order.
 ///
 /// What it has read and not yet sent is held of the loop's budgets; what does not fit is a 503.
 template <class Socket>
@@ -80,6 +82,7 @@ public:
                 if (!body_too_slow(at)) return;
                 return refuse_and_close({.status = 408, .detail = "The body took too long."});
             case State::handling:
+                if (input_ended_) probe(at);
                 if (at < deadline_) return;
                 if (std::exchange(overdue_, true))
                     return refuse_and_close({.status = 503, .detail = "The answer took too long."});
@@ -229,7 +232,6 @@ private:
         if (*more && part.empty()) {
             waiting_ = true;
             deadline_ = now() + loop_->config.heartbeat;
-            if (input_ended_) close();
             return false;
         }
         if (!*more) {
@@ -348,7 +350,8 @@ private:
         overdue_ = false;
         deadline_ = now() + allowed_time_;
         stop_ = std::stop_source{};
-        if (loop_->draining() || input_ended_) stop_.request_stop();
+        if (loop_->draining()) stop_.request_stop();
+        if (input_ended_) probe_.begin(now());
         loop_->handler.handle(std::move(request_), stop_.get_token(),
                               Responder{this->shared_from_this(), serial_});
     }
@@ -411,7 +414,9 @@ private:
 
     void write_head(unsigned status, std::string_view type, const std::vector<Header>& headers,
                     BodyFraming framing, std::size_t length) {
+        const std::size_t begin = out_.size();
         append_head(out_, status, type, headers, framing, length, context());
+        out_.erase(begin, probe_.end());
     }
 
     void begin_stream(std::unique_ptr<Stream> stream) {
@@ -508,10 +513,7 @@ private:
         if (state_ == State::closed) return;
         if (ec) {
             if (ec != boost::asio::error::eof || state_ == State::lingering) return close();
-            // The client may have closed its half only, and still read.
-            input_ended_ = true;
-            if (state_ == State::handling) request_stop();
-            if (state_ == State::streaming && waiting_) return close();
+            on_input_ended();
             return advance();
         }
         if (state_ != State::lingering) loop_->touch(place_);
@@ -520,6 +522,23 @@ private:
         if (state_ == State::body) body_received_ += n;
         reader_.filled(n);
         advance();
+    }
+
+    /// It may have closed its half only, and still read. A reset says that it does not.
+    void on_input_ended() {
+        input_ended_ = true;
+        if (state_ == State::handling) probe_.begin(now());
+        socket_.async_wait(Socket::wait_error,
+                           [weak = this->weak_from_this()](const boost::system::error_code& ec) {
+                               const auto self = weak.lock();
+                               if (self && !ec) self->close();
+                           });
+    }
+
+    void probe(SteadyTime at) {
+        if (writing_ || !out_.empty() || !probe_.is_due(at)) return;
+        out_ += probe_.take(at);
+        flush();
     }
 
     void flush() {
@@ -682,6 +701,7 @@ private:
     std::size_t sending_at_ = 0;
     bool writing_ = false;
     AnswerPace pace_;
+    LeaveProbe probe_;
 };
 
 }  // namespace cairn::http

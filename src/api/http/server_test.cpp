@@ -499,15 +499,78 @@ TEST_F(HttpServer, StopTokenFiresWhenTheClientLeaves) {
     EXPECT_TRUE(fires(one.stop));
 }
 
-TEST_F(HttpServer, ClientThatOnlyEndedItsInputStillGetsTheAnswer) {
+TEST_F(HttpServer, ClientThatOnlyEndedItsInputIsNotGone) {
     start();
     RawClient client{port_};
     client.send(get("/later"));
     client.end_input();
     auto one = waiting_.take();
+    // The answer is begun, to see whether anybody takes it.
+    EXPECT_EQ(client.wait_for(3), "HTT");
+    EXPECT_FALSE(one.stop.stop_requested());
+    one.responder.answer(Reply{.body = "1"});
+    const auto response = client.read();
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_EQ(response.body, "1");
+    EXPECT_TRUE(client.ended());
+}
+
+TEST_F(HttpServer, WhatIsSentAheadIsPartOfWhateverTheAnswerIs) {
+    start({.overdue = 20ms});
+    const auto half_closed = [&](std::string_view path, std::size_t wait_for, auto answer) {
+        RawClient client{port_};
+        client.send(get(path));
+        client.end_input();
+        auto one = waiting_.take();
+        client.wait_for(wait_for);
+        answer(one);
+        auto response = client.read();
+        EXPECT_TRUE(response.whole);
+        EXPECT_TRUE(client.ended());
+        return response;
+    };
+    for (const std::size_t bytes : {0U, 1U, 2U, 4U}) {
+        EXPECT_EQ(half_closed("/later", bytes,
+                              [](auto& one) { one.responder.answer(parts_of(40'000, 3)); })
+                      .body.size(),
+                  120'000U);
+        expect_problem(
+            half_closed(
+                "/later", bytes,
+                [](auto& one) { one.responder.answer(Problem{.status = 400, .detail = "No."}); }),
+            400, "a problem");
+        EXPECT_EQ(half_closed("/later", bytes,
+                              [](auto& one) { one.responder.answer(Reply{.status = 204}); })
+                      .status,
+                  204U);
+    }
+    expect_problem(half_closed("/soon", 0, [](auto&) {}), 503, "overdue");
+}
+
+TEST_F(HttpServer, StopTokenFiresWhenTheClientLeavesAfterItsInputHasEnded) {
+    start();
+    RawClient client{port_};
+    client.send(get("/later"));
+    client.end_input();
+    auto one = waiting_.take();
+    EXPECT_EQ(client.wait_for(1), "H");
+    EXPECT_FALSE(one.stop.stop_requested());
+    client.close();
     EXPECT_TRUE(fires(one.stop));
+}
+
+TEST_F(HttpServer, RequestsBehindOneAnotherAreAnsweredThoughTheInputHasEnded) {
+    start();
+    RawClient client{port_};
+    client.send(get("/hello") + get("/later") + get("/stream") + get("/hello"));
+    client.end_input();
+    auto one = waiting_.take();
+    EXPECT_EQ(client.read().body, "\"hello\"");
+    EXPECT_EQ(client.wait_for(2), "HT");
     one.responder.answer(Reply{.body = "1"});
     EXPECT_EQ(client.read().body, "1");
+    EXPECT_EQ(client.read().body.size(), 1'200'000u);
+    EXPECT_EQ(client.read().body, "\"hello\"");
     EXPECT_TRUE(client.ended());
 }
 
