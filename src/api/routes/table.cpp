@@ -21,7 +21,8 @@ using enum Role;
 
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr RouteLimits kUsual{};
-constexpr RouteLimits kBatch{.body = kBatchBytes};
+/// Beside its text there are the transfers that it becomes.
+constexpr RouteLimits kBatch{.body = kBatchBytes, .memory_per_byte = 3};
 // Mining has a time limit of its own, which the operator sets.
 constexpr RouteLimits kMining{.deadline = std::chrono::hours{24}};
 // So has a resolve, in `timeout`; this one only ends what has gone wrong.
@@ -45,13 +46,13 @@ ApiRoute ask(Method method, std::string_view pattern, Role who, Work run, http::
     return {{method, pattern, who, false, false, kUsual, doc}, run};
 }
 
-const std::vector<ApiRoute>& table() {
 /// How one comes in, and whether the node lives: also when only the last places are left.
 ApiRoute vital(ApiRoute route) {
     route.spec.vital = true;
     return route;
 }
 
+const std::vector<ApiRoute>& table() {
     using namespace routes;
     static const std::vector<ApiRoute> kTable = {
         work(Method::get, "/restart", operator_, restart, kUsual,
