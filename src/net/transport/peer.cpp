@@ -21,7 +21,8 @@ Peer::Peer(PeerHost& host, PeerId id, bool outbound, NodeAddress address, IpByte
       outbound_{outbound},
       address_{std::move(address)},
       ip_{ip},
-      deadline_{deadline} {}
+      deadline_{deadline},
+      memory_{host.options().memory} {}
 
 void Peer::attach(std::shared_ptr<WebSocket> socket, std::shared_ptr<Traffic> traffic) {
     socket_ = std::move(socket);
@@ -60,6 +61,8 @@ void Peer::shake(const Bytes& message) {
 
 void Peer::on_frame(Bytes message) {
     reading_ = false;
+    partial_ = 0;
+    in_at_frame_ = traffic_->in;
     if (state_ == State::shaking)
         shake(message);
     else if (state_ == State::open)
@@ -68,22 +71,27 @@ void Peer::on_frame(Bytes message) {
 }
 
 void Peer::hear(Bytes frame) {
+    const std::size_t size = frame.size();
     auto message = decode(std::move(frame), max_block_);
     if (!message) return close(CloseCode::protocol_error, std::move(message.error()), true);
     if (auto* headers = std::get_if<GetHeaders>(&*message)) return ask(std::move(*headers));
     if (auto* items = std::get_if<GetData>(&*message)) return ask(std::move(*items));
     if (std::holds_alternative<Mempool>(*message)) return ask(Mempool{});
-    post(PeerSaid{id_, std::move(*message)});
+    post(PeerSaid{id_, std::move(*message)}, size);
 }
 
-void Peer::post(PeerEvent event) {
+void Peer::post(PeerEvent event, std::size_t bytes) {
     ++unseen_;
+    unseen_sizes_.push_back(bytes);
+    unseen_bytes_ += bytes;
     if (!host_.post(id_, std::move(event)))
         close(CloseCode::going_away, "this node has more to do than it can");
 }
 
 void Peer::on_seen(bool seen) {
     --unseen_;
+    unseen_bytes_ -= unseen_sizes_.front();
+    unseen_sizes_.pop_front();
     if (!seen) return close(CloseCode::going_away, "this node had to open its store anew");
     read();
 }
@@ -93,6 +101,7 @@ void Peer::read() {
     // A frame that is being written does not count: two that send each other a long block would
     // wait for each other.
     if (unseen_ >= kUnseenMax || queued_ > limits::kSendQueuePause || asked_ >= kAskedMax) return;
+    if (unseen_bytes_ >= kUnseenBytes || host_.is_busy() || !hold()) return;
     reading_ = true;
     socket_->read(state_ == State::open ? max_frame(max_block_) : kHandshakeFrameMax);
 }
@@ -112,7 +121,22 @@ void Peer::send(SharedBytes frame) {
         drop_what_waits();
         return socket_->abort();
     }
+    if (!hold()) {
+        host_.make_room();
+        if (state_ != State::open && state_ != State::shaking) return;
+        (void)hold();
+    }
     pump();
+}
+
+bool Peer::hold() { return memory_.resize(held()); }
+
+void Peer::give_way() {
+    // A Close would wait behind all that it does not read.
+    why_ = "it makes this node hold more than there is memory for";
+    state_ = State::closing;
+    drop_what_waits();
+    socket_->abort();
 }
 
 void Peer::pump() {
@@ -135,6 +159,7 @@ void Peer::write(SharedBytes frame) {
 void Peer::on_written() {
     writing_ = false;
     in_flight_ = 0;
+    (void)hold();
     pump();
     read();
 }
@@ -143,6 +168,7 @@ void Peer::drop_what_waits() {
     queue_.clear();
     questions_.clear();
     queued_ = asked_ = 0;
+    (void)hold();
 }
 
 // What it asks.
@@ -246,6 +272,10 @@ void Peer::tend(Tick now) {
     }
     const std::uint64_t in = traffic_->in;
     const std::uint64_t out = traffic_->out;
+    partial_ = reading_ ? in - in_at_frame_ : 0;
+    if (!hold()) host_.make_room();
+    if (state_ != State::open) return;
+    read();
     if (std::exchange(last_in_, in) != in || !reading_) heard_ = now;
     if (std::exchange(last_out_, out) != out || !writing_) taken_ = now;
     if (now >= taken_ + host_.options().stuck_within) {

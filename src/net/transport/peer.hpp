@@ -26,6 +26,9 @@ public:
     virtual void later(std::function<void()> task) = 0;
     /// False: it cannot be taken.
     [[nodiscard]] virtual bool post(PeerId peer, PeerEvent event) = 0;
+    [[nodiscard]] virtual bool is_busy() const = 0;
+    /// Memory is short: whoever makes most wait is closed, which may be the one that asks.
+    virtual void make_room() = 0;
     /// The connection is gone; the last call of a peer.
     virtual void on_gone(Peer& peer, const std::string& why) = 0;
 };
@@ -39,6 +42,7 @@ public:
 class Peer final : public WebSocketOwner, public std::enable_shared_from_this<Peer> {
 public:
     static constexpr std::size_t kUnseenMax = 64;    // events that the node has not run
+    static constexpr std::size_t kUnseenBytes = 4 * 1024 * 1024;  // ... and bytes of them
     static constexpr std::size_t kAskedMax = 8'192;  // questions and items that wait; honest peers
                                                      // stay below, or two could wait for each other
 
@@ -50,6 +54,10 @@ public:
     void tend(Tick now);
     /// The node has run (or lost) one event of this peer.
     void on_seen(bool seen);
+    /// Bytes of memory that it makes this node hold.
+    [[nodiscard]] std::size_t held() const { return queued_ + in_flight_ + unseen_bytes_ + partial_; }
+    /// Others need the memory that its queue takes.
+    void give_way();
 
     [[nodiscard]] PeerId id() const { return id_; }
     [[nodiscard]] bool outbound() const { return outbound_; }
@@ -70,7 +78,10 @@ private:
 
     void shake(const Bytes& message);
     void hear(Bytes message);
-    void post(PeerEvent event);
+    /// `bytes`: what the event came as.
+    void post(PeerEvent event, std::size_t bytes = 0);
+    /// Counts what is held now; false: there is no room for it.
+    [[nodiscard]] bool hold();
     void read();
     void pump();
     void write(SharedBytes frame);
@@ -102,6 +113,11 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     std::size_t unseen_ = 0;
+    std::deque<std::size_t> unseen_sizes_;  // of those events, in their order
+    std::size_t unseen_bytes_ = 0;
+    std::size_t partial_ = 0;          // bytes of a frame that is not whole
+    std::uint64_t in_at_frame_ = 0;    // bytes that had come when the last one was
+    MemoryBudget::Hold memory_;
 
     std::deque<SharedBytes> queue_;
     std::size_t queued_ = 0;     // bytes of the queue
