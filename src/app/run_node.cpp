@@ -12,9 +12,13 @@
 #include "api/parse.hpp"
 #include "app/chain_file.hpp"
 #include "app/clock.hpp"
+#include "app/file_plan.hpp"
 #include "app/command_line.hpp"
 #include "app/inventories.hpp"
+#include "app/limit_log.hpp"
 #include "app/log.hpp"
+#include "app/memory_plan.hpp"
+#include "app/memory_watch.hpp"
 #include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_key.hpp"
@@ -113,6 +117,8 @@ struct Plan {
     Endpoint endpoint;
     bool auth = true;
     std::string datadir;
+    MemoryPlan memory;
+    FilePlan files;
     NodeOptions options;
     std::optional<NamedAddress> mine_to;
     MineOn mine_on;
@@ -137,6 +143,14 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     for (const std::string& host : settings.hosts)
         if (const auto flaw = http::flaw_of_host(host))
             return fail("--host " + host + ": it " + *flaw);
+    auto memory = plan_memory(settings.memory_mib, settings.pool_mib, plan.chain->spec().max_block);
+    if (!memory) return fail(std::move(memory.error()));
+    plan.memory = *memory;
+    const auto limit = raise_file_limit();
+    if (!limit) return fail(limit.error());
+    auto files = plan_files(*limit);
+    if (!files) return fail(std::move(files.error()));
+    plan.files = *files;
     const auto rate = parse_coins(settings.min_fee_rate);
     if (!rate)
         return fail("--min-fee-rate: expected coins per 1,000 bytes such as 0.001, found \"" +
@@ -153,7 +167,8 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     if (!peers) return fail(std::move(peers.error()));
     plan.options.peers = std::move(*peers);
     plan.options.pool.min_fee_rate = rate->units();
-    plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
+    plan.options.pool.bytes = plan.memory.pool;
+    plan.options.ledger.overlay_bytes = plan.memory.staged;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
     if (const auto error = make_private_folder(plan.datadir))
         return fail("--datadir " + plan.datadir + ": " + error.message());
@@ -188,7 +203,9 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     return miner;
 }
 
-http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan) {
+/// `memory`: of the whole process.
+http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan,
+                                 MemoryBudget& memory) {
     http::ServerConfig config;
     config.address = plan.endpoint.address;
     config.port = plan.endpoint.port;
@@ -196,6 +213,9 @@ http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan)
     config.guard.hosts = settings.hosts;
     config.guard.cors_origins = settings.cors;
     config.guard.dev = plan.chain->spec().names;
+    config.connections = plan.files.http;
+    config.requests = memory.part(plan.memory.requests);
+    config.answers = memory.part(plan.memory.answers);
     return config;
 }
 
@@ -207,6 +227,7 @@ std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
 }  // namespace
 
 int run_node(const NodeSettings& settings) {
+    tame_allocator();
     const NameBook names;
     auto plan = make_plan(settings, names);
     if (!plan) return refuse(plan.error());
@@ -221,7 +242,10 @@ int run_node(const NodeSettings& settings) {
     std::future<std::shared_ptr<const Caller>> owner;
     if (!plan->auth && (*users)->find("operator"))
         owner = std::async(std::launch::async, [&] { return owner_of(**users, plan->datadir); });
-    auto store = open_store(settings.store, plan->datadir);
+    auto store = open_store(settings.store, plan->datadir,
+                            {.cache_bytes = plan->memory.store_cache,
+                             .memtable_bytes = plan->memory.store_table,
+                             .open_files = plan->files.store});
     if (!store) return refuse(store.error());
     for (const auto& file : (*users)->refused())
         log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
@@ -238,7 +262,15 @@ int run_node(const NodeSettings& settings) {
     if (!listener) return refuse(listener.error());
     plan->options.peers.key = (*node_key)->address();
     plan->options.peers.listens_on = listener->port();
-    PeerNetwork network{plan->chain, *node_key, listener->port(), version_text()};
+    const auto memory = MemoryBudget::make(plan->memory.whole);
+    LimitLog limits;
+    PeerNetwork network{plan->chain,
+                        *node_key,
+                        listener->port(),
+                        version_text(),
+                        {.known = plan->memory.known,
+                         .checks = plan->memory.checks,
+                         .sockets = memory->part(plan->memory.peers)}};
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
     std::atomic<GateNodesDesk*> nodes_of_hooks{nullptr};
@@ -276,7 +308,10 @@ int run_node(const NodeSettings& settings) {
     desk_of_hooks = &desk;
     desk.start();
 
-    InventoryRounds inventories{read_clocks};
+    InventoryRounds inventories{read_clocks,
+                                {.round_bytes = plan->memory.inventories / 2,
+                                 .at_once = plan->files.inventories},
+                                memory->part(plan->memory.inventories)};
     GateNodesDesk nodes{**node, inventories,
                         [&](net::PeerId peer) { return network.stats(peer); }};
     nodes_of_hooks = &nodes;
@@ -295,8 +330,14 @@ int run_node(const NodeSettings& settings) {
     services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
         network.take(request, std::move(socket));
     };
+    services.blocks = std::make_shared<BlockCache>(plan->memory.blocks);
+    const auto steps = std::make_shared<StepTimes>();
+    services.longest_steps = [&] { return LongestSteps{.node = 0, .io = steps->longest_ns()}; };
     Api api{services};
-    auto server = http::Server::start(server_config(settings, *plan), api, std::move(*listener));
+    http::ServerConfig config = server_config(settings, *plan, *memory);
+    config.steps = steps;
+    config.limit_met = [&](std::string_view what) { limits.met(what, read_clocks().steady); };
+    auto server = http::Server::start(std::move(config), api, std::move(*listener));
     if (!server) {
         // A block of the desk's may be on its way through the node.
         network.stop_peers();
@@ -315,11 +356,27 @@ int run_node(const NodeSettings& settings) {
                           {"node", to_hex((*node_key)->address().bytes)},
                           {"auth", plan->auth ? "on" : "off"},
                           {"mine", desk.is_mining() ? "on" : "off"}});
+    log::info("limits", {{"memory_mib", settings.memory_mib},
+                         {"pool_mib", settings.pool_mib},
+                         {"open_files", plan->files.whole},
+                         {"store_files", plan->files.store},
+                         {"peer_connections", plan->files.peers},
+                         {"http_connections", plan->files.http}});
     std::cout << "listening on " << url << std::endl;
 
-    constexpr int kSweepSeconds = 30;
+    constexpr long kTickMs = 1000;
+    constexpr Tick kSweepMs = 30'000;
+    MemoryWatch watch{plan->memory.whole};
+    Tick next_sweep = 0;
     int signal = 0;
-    while ((signal = signals.wait(kSweepSeconds * 1000L)) == 0) sessions.sweep(read_clocks().steady);
+    while ((signal = signals.wait(kTickMs)) == 0) {
+        const Tick now = read_clocks().steady;
+        watch.tick(now);
+        limits.tick(now);
+        if (now < next_sweep) continue;
+        sessions.sweep(now);
+        next_sweep = now + kSweepMs;
+    }
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.

@@ -7,7 +7,8 @@
 
 namespace cairn {
 
-Result<OpenedStore, std::string> open_store(const std::string& kind, const std::string& datadir) {
+Result<OpenedStore, std::string> open_store(const std::string& kind, const std::string& datadir,
+                                            const StoreSizes& sizes) {
     if (kind == "memory") {
         const auto fine = [] { return Result<void, StoreError>{}; };
         return OpenedStore{std::make_unique<MemoryStore>(), fine, fine};
@@ -15,6 +16,9 @@ Result<OpenedStore, std::string> open_store(const std::string& kind, const std::
     const std::filesystem::path base = std::filesystem::absolute(datadir);
     RocksStoreOptions options;
     options.backups = base / "backups";
+    if (sizes.cache_bytes != 0) options.cache_bytes = sizes.cache_bytes;
+    if (sizes.memtable_bytes != 0) options.memtable_bytes = sizes.memtable_bytes;
+    if (sizes.open_files != 0) options.open_files = static_cast<int>(sizes.open_files);
     auto opened = RocksStore::open(base / "store", options);
     if (!opened) return fail(opened.error().sentence);
     RocksStore* rocks = opened->get();

@@ -17,8 +17,16 @@ struct OpenedStore {
     std::function<Result<void, StoreError>()> verify;
 };
 
+/// What a store may use of memory and files; what is 0 is as the store would have it.
+struct StoreSizes {
+    std::size_t cache_bytes = 0;
+    std::size_t memtable_bytes = 0;
+    std::size_t open_files = 0;
+};
+
 /// "rocksdb" in `<datadir>/store`, or "memory". The error is a sentence.
 [[nodiscard]] Result<OpenedStore, std::string> open_store(const std::string& kind,
-                                                          const std::string& datadir);
+                                                          const std::string& datadir,
+                                                          const StoreSizes& sizes = {});
 
 }  // namespace cairn
