@@ -47,6 +47,7 @@ Result<std::shared_ptr<const http::Caller>, http::Problem> Api::authorise(
         if (auto session = services_.sessions.find(*token, services_.now().steady)) {
             caller->session = std::make_shared<const Caller>(std::move(*session));
             caller->token = *token;
+            caller->known = true;
         }
     }
     const Role needed = match.spec->who;

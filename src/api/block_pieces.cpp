@@ -2,38 +2,55 @@
 
 namespace cairn {
 
+bool BlockWriter::load() {
+    if (!bytes_) bytes_ = blocks_->find(*rows_, record_.height, hash_);
+    if (!bytes_ && !rows_->fault())
+        rows_->report({StoreFault::corrupt, "the block " + hash_.to_string() + " is not there"});
+    return bytes_ != nullptr;
+}
+
+bool BlockWriter::next(std::string& out) {
+    if (at_ == At::end || !load()) return false;
+    if (at_ == At::head) {
+        place_ = first_transaction(*bytes_).value_or(TransactionPlace{});
+        objects_->block_head(out, record_, before_);
+        at_ = At::transactions;
+    }
+    if (place_.left > 0) {
+        const auto slice = next_transaction(*bytes_, place_);
+        if (!slice) {
+            rows_->report({StoreFault::corrupt, "the block " + hash_.to_string() + " is broken"});
+            return false;
+        }
+        if (!std::exchange(first_, false)) out += ',';
+        json::Writer writer{out};
+        objects_->transaction(writer, *slice);
+    }
+    if (place_.left > 0) return true;
+    objects_->block_tail(out, record_, hash_, after_);
+    at_ = At::end;
+    bytes_.reset();
+    return true;
+}
+
 bool BlockPieces::open(std::string& out) {
     const auto hash = tables::best(rows_, height_);
-    if (!hash) return false;
-    record_ = tables::header(rows_, *hash);
-    auto bytes = tables::block(rows_, height_, *hash);
-    if (!record_ || !bytes) {
-        record_.reset();
-        return false;
-    }
-    hash_ = *hash;
-    bytes_ = std::move(*bytes);
-    auto decoded = decode_block(bytes_);
-    block_ = decoded ? std::move(*decoded) : DecodedBlock{};
-    position_ = 0;
+    auto record = hash ? tables::header(rows_, *hash) : std::nullopt;
+    if (!record) return false;
     if (!std::exchange(first_, false)) out += ',';
-    objects_.block_head(out, *record_);
+    block_.emplace(rows_, objects_, blocks_, *hash, std::move(*record));
     return true;
 }
 
 bool BlockPieces::next(std::string& out) {
-    if (!record_) {
+    while (!block_ || !block_->next(out)) {
+        if (rows_.fault()) return false;
+        if (block_) {
+            block_.reset();
+            ++height_;
+        }
         if (height_ > last_ || !open(out)) return false;
     }
-    if (position_ < block_.transactions.size()) {
-        if (position_ > 0) out += ',';
-        json::Writer writer{out};
-        objects_.transaction(writer, block_.transactions[position_++]);
-    }
-    if (position_ < block_.transactions.size()) return true;
-    objects_.block_tail(out, *record_, hash_);
-    record_.reset();
-    ++height_;
     return true;
 }
 

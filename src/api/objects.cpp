@@ -98,29 +98,25 @@ void Objects::header_members(json::Writer& out, const HeaderRecord& record,
     out.key("size").number(record.size);
 }
 
-void Objects::block_members(json::Writer& out, const HeaderRecord& record, const BlockHash& hash,
-                            ByteView bytes) const {
-    out.key("index").number(record.height);
-    out.key("timestamp").number(record.header.time);
-    out.key("transactions").begin_array();
-    if (const auto decoded = decode_block(bytes))
-        for (const auto& slice : decoded->transactions) transaction(out, slice);
-    out.end_array();
-    header_members(out, record, hash);
-}
-
-void Objects::block_head(std::string& out, const HeaderRecord& record) const {
+void Objects::block_head(std::string& out, const HeaderRecord& record,
+                         std::string_view before) const {
+    out += '{';
+    out += before;
+    out += "\"index\":";
+    json::append_number(out, record.height);
     json::Writer writer{out};
-    writer.begin_object().key("index").number(record.height);
+    out += ',';
     writer.key("timestamp").number(record.header.time);
     writer.key("transactions").begin_array();
 }
 
-void Objects::block_tail(std::string& out, const HeaderRecord& record, const BlockHash& hash) const {
+void Objects::block_tail(std::string& out, const HeaderRecord& record, const BlockHash& hash,
+                         std::string_view after) const {
     json::Writer writer{out};
     writer.end_array();
     header_members(writer, record, hash);
-    writer.end_object();
+    out += after;
+    out += '}';
 }
 
 void Objects::header(json::Writer& out, const HeaderRecord& record, const BlockHash& hash) const {

@@ -19,11 +19,11 @@ public:
     void reward(json::Writer& out, const Txid& id, const Reward& reward) const;
     void transaction(json::Writer& out, const TransactionSlice& slice) const;
     /// A block in three pieces: up to its transactions, these (comma between), and what follows them.
-    void block_head(std::string& out, const HeaderRecord& record) const;
-    void block_tail(std::string& out, const HeaderRecord& record, const BlockHash& hash) const;
-    /// The members of a block, without the braces. `bytes` are those of its whole encoding.
-    void block_members(json::Writer& out, const HeaderRecord& record, const BlockHash& hash,
-                       ByteView bytes) const;
+    /// `before` and `after` are members that stand first and last, with the comma that parts them
+    /// from the others.
+    void block_head(std::string& out, const HeaderRecord& record, std::string_view before = {}) const;
+    void block_tail(std::string& out, const HeaderRecord& record, const BlockHash& hash,
+                    std::string_view after = {}) const;
     /// A block without its transactions, with their number instead.
     void header(json::Writer& out, const HeaderRecord& record, const BlockHash& hash) const;
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "api/block_cache.hpp"
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
 #include "api/mine_desk.hpp"
@@ -26,6 +28,13 @@ struct ApiOptions {
     http::GuardConfig guard;
 };
 
+/// The longest step of the node's thread and of an I/O thread since the start, in nanoseconds of
+/// thread CPU.
+struct LongestSteps {
+    std::uint64_t node = 0;
+    std::uint64_t io = 0;
+};
+
 /// All that routes may reach. Outlives every request.
 struct Services {
     ApiOptions options;
@@ -45,6 +54,11 @@ struct Services {
     std::shared_ptr<const Caller> owner;
     /// Takes over connections that asked for `/p2p`, on an I/O thread. None: they are closed.
     std::function<void(const http::Request&, std::unique_ptr<http::TakenSocket>)> peers = {};
+    std::shared_ptr<BlockCache> blocks = std::make_shared<BlockCache>(kBlockCacheBytes);
+    /// None: not measured.
+    std::function<LongestSteps()> longest_steps = {};
+
+    static constexpr std::size_t kBlockCacheBytes = 32 * 1024 * 1024;
 };
 
 }  // namespace cairn

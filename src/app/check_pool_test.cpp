@@ -18,7 +18,7 @@ struct Pool : ::testing::Test {
     net::Checked check(net::ItemKind kind, const Hash256& hash, Bytes bytes) {
         std::promise<net::Checked> verdict;
         CheckPool pool{chain, known,
-                       [&](const net::Checked& checked) {
+                       [&](const net::Checked& checked, const CheckPool::Held&) {
                            if (refusals-- > 0) return false;
                            verdict.set_value(checked);
                            return true;
@@ -88,11 +88,54 @@ TEST_F(CheckPoolTest, DeliversAgainUntilTheNodeTakesIt) {
     EXPECT_LE(refusals, 0);
 }
 
+TEST_F(CheckPoolTest, BeginsNoMoreThanFitsBesideWhatTheNodeHasNotTaken) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<CheckPool::Held> taken;
+    std::size_t most = 0;
+    CheckPool pool{chain, known,
+                   [&](const net::Checked&, CheckPool::Held held) {
+                       const std::lock_guard lock{mutex};
+                       taken.push_back(std::move(held));
+                       most = std::max(most, taken.size());
+                       changed.notify_all();
+                       return true;
+                   },
+                   2, 5 * 2 * 1000};
+    for (int i = 0; i < 6; ++i)
+        pool.add({1, {net::ItemKind::block, {}}, std::make_shared<const Bytes>(1000)});
+    EXPECT_TRUE(pool.is_behind());
+    for (int left = 6; left > 0;) {
+        std::vector<CheckPool::Held> freed;
+        std::unique_lock lock{mutex};
+        // Two fit, and the third is not begun before one of them goes.
+        const std::size_t expected = std::min(left, 2);
+        ASSERT_TRUE(changed.wait_for(lock, std::chrono::minutes{1},
+                                     [&] { return taken.size() >= expected; }));
+        freed.swap(taken);
+        left -= static_cast<int>(freed.size());
+    }
+    EXPECT_LE(most, 2U);
+    EXPECT_FALSE(pool.is_behind());
+}
+
+TEST_F(CheckPoolTest, ChecksABodyLargerThanAllThatMayBeHeld) {
+    std::promise<void> done;
+    CheckPool pool{chain, known,
+                   [&](const net::Checked&, const CheckPool::Held&) {
+                       done.set_value();
+                       return true;
+                   },
+                   1, 10};
+    pool.add({1, {net::ItemKind::block, {}}, std::make_shared<const Bytes>(1000)});
+    EXPECT_EQ(done.get_future().wait_for(std::chrono::minutes{1}), std::future_status::ready);
+}
+
 TEST_F(CheckPoolTest, EndsThoughTheNodeTakesNothing) {
     std::promise<void> tried;
     std::once_flag once;
     CheckPool pool{chain, known,
-                   [&](const net::Checked&) {
+                   [&](const net::Checked&, const CheckPool::Held&) {
                        std::call_once(once, [&] { tried.set_value(); });
                        return false;
                    },
@@ -109,7 +152,7 @@ TEST(KnownIds, KeepsTheYoungerHalf) {
     std::vector<TransferPtr> all;
     for (std::uint64_t i = 0; i < 5; ++i)
         all.push_back(keys.transfer(*chain, 1, i, keys.address(2), 5));
-    KnownIds known{2 * all.front()->bytes().size()};
+    KnownIds known{2 * KnownIds::cost_of(*all.front())};
     for (int i = 0; i < 4; ++i) known.add(all[0]);
     EXPECT_EQ(known.find(all[0]->id()), all[0]);
     for (std::size_t i = 1; i < 4; ++i) known.add(all[i]);

@@ -44,7 +44,8 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
         "Key of a node that may connect, hex; repeatable [all] (loopback only)");
     add(*node, "--store", settings.store, "rocksdb, or memory (forgets everything at exit)")
         ->check(CLI::IsMember(std::vector<std::string>{"rocksdb", "memory"}));
-    add(*node, "--host", settings.hosts, "A host name under which this node may be called; repeatable");
+    add(*node, "--host", settings.hosts,
+        "A host name or IP address under which this node may be called; repeatable");
     add(*node, "--cors", settings.cors, "A web origin that may call this node; repeatable");
     with_environment(node->add_flag("--plain-login", settings.plain_login,
                                     "Let other machines log in over plain HTTP"));
@@ -59,8 +60,11 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
     add(*node, "--mine-timeout", settings.mine_timeout, "Seconds after which /mine gives up")
         ->check(CLI::Range(1, 86'400));
     add(*node, "--threads", settings.threads, "Mining threads [all cores]")->check(CLI::Range(0, 1024));
-    add(*node, "--pool-mib", settings.pool_mib, "Bytes of waiting transfers, MiB")
-        ->check(CLI::Range(1, 4096));
+    add(*node, "--memory-mib", settings.memory_mib,
+        "Memory that the node may use in all, MiB; what does not fit is refused")
+        ->check(CLI::Range(1, 1'048'576));
+    add(*node, "--pool-mib", settings.pool_mib, "Memory of waiting transfers, MiB, part of --memory-mib")
+        ->check(CLI::Range(1, 1'048'576));
     add(*node, "--min-fee-rate", settings.min_fee_rate, "Least fee, coins per 1,000 bytes");
     add(*node, "--log-level", settings.log_level, "debug, info, warn or error")
         ->check(CLI::IsMember(std::vector<std::string>{"debug", "info", "warn", "error"}));

@@ -175,8 +175,15 @@ private:
 
 }  // namespace
 
-InventoryRounds::InventoryRounds(Clock clock, InventoryLimits limits)
-    : clock_{std::move(clock)}, limits_{limits}, multi_{make_multi()} {
+InventoryRounds::InventoryRounds(Clock clock, InventoryLimits limits,
+                                 std::shared_ptr<MemoryBudget> memory)
+    : clock_{std::move(clock)},
+      limits_{limits},
+      memory_{std::move(memory)},
+      multi_{make_multi()} {
+    if (multi_ != nullptr)
+        curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                          static_cast<long>(limits_.at_once));
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -213,8 +220,18 @@ void InventoryRounds::ask(std::vector<net::NodeAddress> nodes, Done done) {
     wake_.notify_one();
 }
 
-std::optional<std::vector<Inventory>> InventoryRounds::ask_all(const Nodes& nodes) {
+Result<Inventories, NodesFailure> InventoryRounds::ask_all(const Nodes& nodes) {
+    // Held as long as anybody reads the round.
+    struct Round {
+        std::vector<Inventory> answers;
+        MemoryBudget::Hold held;
+    };
+    auto round = std::make_shared<Round>(Round{{}, MemoryBudget::Hold{memory_}});
     std::size_t room = limits_.round_bytes;
+    if (!round->held.resize(room))
+        return fail(NodesFailure{
+            "What the nodes answered before is still being read, and there is no memory for more "
+            "of it: try again in a few seconds."});
     std::vector<std::unique_ptr<Question>> questions;
     for (const auto& node : nodes) {
         questions.push_back(std::make_unique<Question>(node, limits_, room));
@@ -235,19 +252,19 @@ std::optional<std::vector<Inventory>> InventoryRounds::ask_all(const Nodes& node
         }
         if (running > 0) curl_multi_poll(multi_, nullptr, 0, kPollMs, nullptr);
     }
-    std::vector<Inventory> answers;
     for (const auto& question : questions) {
         if (multi_ != nullptr && question->easy() != nullptr)
             curl_multi_remove_handle(multi_, question->easy());
-        answers.push_back(question->outcome());
+        round->answers.push_back(question->outcome());
     }
-    if (is_stopping()) return std::nullopt;
-    return answers;
+    if (is_stopping()) return fail(NodesFailure{"The node is stopping."});
+    (void)round->held.resize(limits_.round_bytes - room);
+    return Inventories{round, &round->answers};
 }
 
 void InventoryRounds::run() {
     Nodes asked;
-    Inventories kept;
+    Result<Inventories, NodesFailure> kept{nullptr};
     Tick kept_until = 0;
     for (;;) {
         Nodes next;
@@ -255,17 +272,16 @@ void InventoryRounds::run() {
             std::unique_lock lock{mutex_};
             const auto due = [this] { return stopping_ || !callers_.empty(); };
             // What was kept for the next caller goes when its time is over.
-            if (kept && !wake_.wait_for(lock, std::chrono::milliseconds{limits_.kept_ms}, due))
+            if (kept && *kept && !wake_.wait_for(lock, std::chrono::milliseconds{limits_.kept_ms}, due))
                 kept = nullptr;
             wake_.wait(lock, due);
             if (stopping_) break;
             next = callers_.front().nodes;
         }
-        if (!kept || clock_().steady >= kept_until || next != asked) {
+        if (!kept || !*kept || clock_().steady >= kept_until || next != asked) {
             kept = nullptr;
-            auto answers = ask_all(next);
-            if (!answers) break;
-            kept = std::make_shared<const std::vector<Inventory>>(std::move(*answers));
+            kept = ask_all(next);
+            if (is_stopping()) break;
             kept_until = clock_().steady + limits_.kept_ms;
             asked = std::move(next);
         }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/nodes_desk.hpp"
+#include "core/base/memory_budget.hpp"
 #include "core/primitives/time.hpp"
 #include "net/node_address.hpp"
 
@@ -17,7 +18,8 @@ namespace cairn {
 struct InventoryLimits {
     long answer_ms = 5000;                 // for one node's whole answer, names looked up included
     std::size_t node_bytes = 10'000'000;   // of one node's answer
-    std::size_t round_bytes = 64'000'000;  // kept of all
+    std::size_t round_bytes = 8'000'000;   // kept of all
+    std::size_t at_once = 64;              // nodes asked at one time
     Tick kept_ms = 2000;                   // how long a round's answers do for the next caller
     std::size_t waiting = 1024;            // callers
 };
@@ -31,7 +33,9 @@ public:
     using Done = NodesDesk::Done<Inventories>;
     using Clock = std::function<Now()>;
 
-    explicit InventoryRounds(Clock clock, InventoryLimits limits = {});
+    /// `memory` bounds the rounds that are kept or still being read by somebody; null: nothing does.
+    explicit InventoryRounds(Clock clock, InventoryLimits limits = {},
+                             std::shared_ptr<MemoryBudget> memory = nullptr);
     ~InventoryRounds();
     InventoryRounds(const InventoryRounds&) = delete;
     InventoryRounds& operator=(const InventoryRounds&) = delete;
@@ -49,12 +53,13 @@ private:
     };
 
     void run();
-    /// Nothing if the node stops meanwhile.
-    [[nodiscard]] std::optional<std::vector<Inventory>> ask_all(const Nodes& nodes);
+    /// What was answered, or why not: the node stops, or memory is short.
+    [[nodiscard]] Result<Inventories, NodesFailure> ask_all(const Nodes& nodes);
     [[nodiscard]] bool is_stopping() const;
 
     const Clock clock_;
     const InventoryLimits limits_;
+    const std::shared_ptr<MemoryBudget> memory_;
     void* const multi_;  // libcurl's; may be null if there is no memory
 
     mutable std::mutex mutex_;  // guards what follows, never held while calling out

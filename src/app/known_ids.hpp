@@ -12,9 +12,12 @@ namespace cairn {
 /// Any thread.
 class KnownIds {
 public:
-    static constexpr std::size_t kHalfBytes = 16 * 1024 * 1024;  // of encodings
+    static constexpr std::size_t kHalfBytes = 16 * 1024 * 1024;  // of memory
 
     explicit KnownIds(std::size_t half_bytes = kHalfBytes) : half_bytes_{half_bytes} {}
+
+    /// What remembering it takes, in bytes of memory.
+    [[nodiscard]] static std::size_t cost_of(const CheckedTransfer& transfer);
 
     void add(const TransferPtr& transfer);
     /// Null: not known.

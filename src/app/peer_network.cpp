@@ -54,24 +54,28 @@ struct Tell {
 
 PeerNetwork::PeerNetwork(std::shared_ptr<const ChainParams> chain,
                          std::shared_ptr<const UnlockedKey> key, std::uint16_t listens_on,
-                         std::string agent)
+                         std::string agent, Memory memory)
     : attached_{attach_.get_future().share()},
+      known_{memory.known / 2},
       checks_{std::move(chain), known_,
-              [this](const net::Checked& checked) {
-                  return gate().post(Lane::peers, make_command(
-                                                      [checked](Node& node, Now now) {
-                                                          node.on_checked(checked, now);
-                                                          return 0;
-                                                      },
-                                                      [](std::optional<int>,
-                                                         const Result<ViewPtr, StoreError>&) {}));
+              [this](const net::Checked& checked, CheckPool::Held held) {
+                  return gate().post(
+                      Lane::peers, make_command(
+                                       [checked, held = std::move(held)](Node& node, Now now) {
+                                           node.on_checked(checked, now);
+                                           return 0;
+                                       },
+                                       [](std::optional<int>,
+                                          const Result<ViewPtr, StoreError>&) {}));
               },
-              std::thread::hardware_concurrency()} {
+              std::thread::hardware_concurrency(), memory.checks} {
     net::TransportOptions options;
     options.key = key->address();
     options.listens_on = listens_on;
     options.agent = std::move(agent);
+    options.memory = std::move(memory.sockets);
     net::TransportPorts ports;
+    ports.busy = [this] { return checks_.is_behind(); };
     ports.post = [this](net::PeerEvent event, auto taken) {
         return post(std::move(event), std::move(taken));
     };

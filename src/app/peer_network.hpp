@@ -18,8 +18,17 @@ namespace cairn {
 /// does, so that no action of the node's is lost; the gate comes later, once. Any thread.
 class PeerNetwork {
 public:
+    /// What it may use of memory, in bytes.
+    struct Memory {
+        std::size_t known = 2 * KnownIds::kHalfBytes;  // transfers whose signatures are known
+        std::size_t checks = CheckPool::kBytes;        // bodies that are checked
+        std::shared_ptr<MemoryBudget> sockets = {};    // what waits in the transport
+    };
     PeerNetwork(std::shared_ptr<const ChainParams> chain, std::shared_ptr<const UnlockedKey> key,
-                std::uint16_t listens_on, std::string agent);
+                std::uint16_t listens_on, std::string agent)
+        : PeerNetwork{std::move(chain), std::move(key), listens_on, std::move(agent), Memory{}} {}
+    PeerNetwork(std::shared_ptr<const ChainParams> chain, std::shared_ptr<const UnlockedKey> key,
+                std::uint16_t listens_on, std::string agent, Memory memory);
     ~PeerNetwork();
     PeerNetwork(const PeerNetwork&) = delete;
     PeerNetwork& operator=(const PeerNetwork&) = delete;

@@ -12,11 +12,17 @@
 #include "api/parse.hpp"
 #include "app/chain_file.hpp"
 #include "app/clock.hpp"
+#include "app/clock_watch.hpp"
 #include "app/command_line.hpp"
+#include "app/file_plan.hpp"
 #include "app/inventories.hpp"
+#include "app/limit_log.hpp"
 #include "app/log.hpp"
-#include "app/mine_on.hpp"
+#include "app/login_threads.hpp"
 #include "app/machine_limits.hpp"
+#include "app/memory_plan.hpp"
+#include "app/memory_watch.hpp"
+#include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_key.hpp"
 #include "app/node_thread.hpp"
@@ -29,6 +35,7 @@
 #include "core/primitives/coins.hpp"
 #include "net/node_address.hpp"
 #include "wallet/atomic_file.hpp"
+#include "wallet/node_place.hpp"
 #include "wallet/random.hpp"
 
 namespace cairn {
@@ -75,6 +82,11 @@ void log_commit(const Committed& committed) {
         log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
 }
 
+void log_paused(const std::string& why) {
+    if (why.empty()) return log::info("mining goes on");
+    log::warn("mining pauses", {{"reason", why}});
+}
+
 /// Brings answers that took more than one commit to those who asked.
 void tell(GateNodesDesk& nodes, const net::Actions& actions) {
     for (const auto& action : actions) {
@@ -116,9 +128,12 @@ struct Plan {
     Endpoint endpoint;
     bool auth = true;
     std::string datadir;
+    MemoryPlan memory;
+    FilePlan files;
     NodeOptions options;
     std::optional<NamedAddress> mine_to;
     MineOn mine_on;
+    http::TrustedProxies proxies;
 };
 
 Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook& names) {
@@ -139,6 +154,17 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
             return fail("--auth off is for loopback addresses only, and --http says " + settings.http +
                         ": listen on 127.0.0.1, or leave log-in on");
     }
+    for (const std::string& host : settings.hosts)
+        if (const auto flaw = http::flaw_of_host(host))
+            return fail("--host " + host + ": it " + *flaw);
+    auto memory = plan_memory(settings.memory_mib, settings.pool_mib, plan.chain->spec().max_block);
+    if (!memory) return fail(std::move(memory.error()));
+    plan.memory = *memory;
+    const auto limit = raise_file_limit();
+    if (!limit) return fail(limit.error());
+    auto files = plan_files(*limit);
+    if (!files) return fail(std::move(files.error()));
+    plan.files = *files;
     const auto rate = parse_coins(settings.min_fee_rate);
     if (!rate)
         return fail("--min-fee-rate: expected coins per 1,000 bytes such as 0.001, found \"" +
@@ -148,6 +174,9 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
         if (!to) return fail(std::move(to.error().detail));
         plan.mine_to = std::move(*to);
     }
+    auto proxies = http::TrustedProxies::of(settings.trusted_proxies);
+    if (!proxies) return fail(std::move(proxies.error()));
+    plan.proxies = std::move(*proxies);
     auto mine_on = parse_mine_on(settings, plan.chain->spec());
     if (!mine_on) return fail(std::move(mine_on.error()));
     plan.mine_on = *mine_on;
@@ -155,7 +184,8 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     if (!peers) return fail(std::move(peers.error()));
     plan.options.peers = std::move(*peers);
     plan.options.pool.min_fee_rate = rate->units();
-    plan.options.pool.bytes = settings.pool_mib * 1024 * 1024;
+    plan.options.pool.bytes = plan.memory.pool;
+    plan.options.ledger.overlay_bytes = plan.memory.staged;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
     if (const auto error = make_private_folder(plan.datadir))
         return fail("--datadir " + plan.datadir + ": " + error.message());
@@ -190,14 +220,20 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     return miner;
 }
 
-http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan) {
+/// `memory`: of the whole process.
+http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan,
+                                 MemoryBudget& memory) {
     http::ServerConfig config;
     config.address = plan.endpoint.address;
     config.port = plan.endpoint.port;
     config.threads = std::max(1U, std::thread::hardware_concurrency());
+    config.proxies = plan.proxies;
     config.guard.hosts = settings.hosts;
     config.guard.cors_origins = settings.cors;
     config.guard.dev = plan.chain->spec().names;
+    config.connections = plan.files.http;
+    config.requests = memory.part(plan.memory.requests);
+    config.answers = memory.part(plan.memory.answers);
     return config;
 }
 
@@ -209,6 +245,7 @@ std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
 }  // namespace
 
 int run_node(const NodeSettings& settings) {
+    tame_allocator();
     const NameBook names;
     auto plan = make_plan(settings, names);
     if (!plan) return refuse(plan.error());
@@ -232,9 +269,11 @@ int run_node(const NodeSettings& settings) {
     std::future<std::shared_ptr<const Caller>> owner;
     if (!plan->auth && (*users)->find("operator"))
         owner = std::async(std::launch::async, [&] { return owner_of(**users, plan->datadir); });
-    auto store = open_store(settings.store, plan->datadir, {}, [](const std::string& line) {
-        log::warn("store", {{"detail", line}});
-    });
+    auto store = open_store(settings.store, plan->datadir,
+                            {.cache_bytes = plan->memory.store_cache,
+                             .memtable_bytes = plan->memory.store_table,
+                             .open_files = plan->files.store},
+                            [](const std::string& line) { log::warn("store", {{"detail", line}}); });
     if (!store) return refuse(store.error());
     for (const auto& file : (*users)->refused())
         log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
@@ -251,7 +290,15 @@ int run_node(const NodeSettings& settings) {
     if (!listener) return refuse(listener.error());
     plan->options.peers.key = (*node_key)->address();
     plan->options.peers.listens_on = listener->port();
-    PeerNetwork network{plan->chain, *node_key, listener->port(), version_text()};
+    const auto memory = MemoryBudget::make(plan->memory.whole);
+    LimitLog limits;
+    PeerNetwork network{plan->chain,
+                        *node_key,
+                        listener->port(),
+                        version_text(),
+                        {.known = plan->memory.known,
+                         .checks = plan->memory.checks,
+                         .sockets = memory->part(plan->memory.peers)}};
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
     std::atomic<GateNodesDesk*> nodes_of_hooks{nullptr};
@@ -284,15 +331,19 @@ int run_node(const NodeSettings& settings) {
 
     SlowThreads slow;
     Sessions sessions;
-    GuessDelay guesses;
     Argon2Gate argon2;
-    Login login{**users, sessions, guesses, argon2};
-    MinerDesk desk{plan->chain, **node, std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
-                   read_clocks};
+    Login login{**users, sessions, argon2};
+    LoginThreads logins{login, sessions, read_clocks};
+    MinerDesk desk{plan->chain,       **node,
+                   std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
+                   read_clocks,       log_paused};
     desk_of_hooks = &desk;
     desk.start();
 
-    InventoryRounds inventories{read_clocks};
+    InventoryRounds inventories{read_clocks,
+                                {.round_bytes = plan->memory.inventories / 2,
+                                 .at_once = plan->files.inventories},
+                                memory->part(plan->memory.inventories)};
     GateNodesDesk nodes{**node, inventories,
                         [&](net::PeerId peer) { return network.stats(peer); }};
     nodes_of_hooks = &nodes;
@@ -302,17 +353,36 @@ int run_node(const NodeSettings& settings) {
     options.plain_login = settings.plain_login;
     options.gossip = settings.gossip == "on";
     options.version = version_text();
-    Services services{options,  plan->chain, **node,  desk,   nodes,  slow,
-                      **users,  sessions,    login,   argon2, names,
-                      Objects{plan->chain->spec(), names},    read_clocks,
-                      plan->auth        ? nullptr
-                      : owner.valid() ? owner.get()
-                                      : owner_of(**users, plan->datadir)};
+    Services services{
+        options,
+        plan->chain,
+        **node,
+        desk,
+        nodes,
+        slow,
+        **users,
+        sessions,
+        logins,
+        argon2,
+        names,
+        Objects{plan->chain->spec(), names},
+        read_clocks,
+        plan->auth ? nullptr : owner.valid() ? owner.get() : owner_of(**users, plan->datadir)};
+    std::atomic<bool> stopping = false;
+    services.stopping = [&] { return stopping.load(); };
     services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
         network.take(request, std::move(socket));
     };
+    services.blocks = std::make_shared<BlockCache>(plan->memory.blocks);
+    const auto steps = std::make_shared<StepTimes>();
+    services.longest_steps = [&] {
+        return LongestSteps{.node = (*node)->times().steps.longest_ns(), .io = steps->longest_ns()};
+    };
     Api api{services};
-    auto server = http::Server::start(server_config(settings, *plan), api, std::move(*listener));
+    http::ServerConfig config = server_config(settings, *plan, *memory);
+    config.steps = steps;
+    config.limit_met = [&](std::string_view what) { limits.met(what, read_clocks().steady); };
+    auto server = http::Server::start(std::move(config), api, std::move(*listener));
     if (!server) {
         // A block of the desk's may be on its way through the node.
         network.stop_peers();
@@ -324,6 +394,13 @@ int run_node(const NodeSettings& settings) {
         return refuse(server.error());
     }
     const std::string url = url_of(plan->endpoint, (*server)->port());
+    const auto place = NodePlaceMark::write(
+        plan->datadir, {plan->endpoint.address, (*server)->port(), this_network()});
+    if (!place)
+        log::warn(
+            "node.place cannot be written, so that clients on this machine have to be given "
+            "the operator's password",
+            {{"reason", place.error().message()}});
     log::info("started", {{"chain", plan->chain->spec().name},
                           {"genesis", plan->chain->genesis().hash.to_string()},
                           {"index", (*node)->view()->tip.height},
@@ -331,18 +408,38 @@ int run_node(const NodeSettings& settings) {
                           {"node", to_hex((*node_key)->address().bytes)},
                           {"auth", plan->auth ? "on" : "off"},
                           {"mine", desk.is_mining() ? "on" : "off"}});
+    log::info("limits", {{"memory_mib", settings.memory_mib},
+                         {"pool_mib", settings.pool_mib},
+                         {"open_files", plan->files.whole},
+                         {"store_files", plan->files.store},
+                         {"peer_connections", plan->files.peers},
+                         {"http_connections", plan->files.http}});
     std::cout << "listening on " << url << std::endl;
 
-    constexpr int kSweepSeconds = 30;
+    constexpr long kTickMs = 1000;
+    constexpr Tick kSweepMs = 30'000;
+    MemoryWatch watch{plan->memory.whole};
+    Tick next_sweep = 0;
     int signal = 0;
-    while ((signal = signals.wait(kSweepSeconds * 1000L)) == 0) sessions.sweep(read_clocks().steady);
+    ClockWatch clock;
+    while ((signal = signals.wait(kTickMs)) == 0) {
+        const Tick now = read_clocks().steady;
+        watch.tick(now);
+        limits.tick(now);
+        if (now < next_sweep) continue;
+        sessions.sweep(now);
+        clock.look(*(*node)->view(), read_clocks().wall);
+        next_sweep = now + kSweepMs;
+    }
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.
+    stopping = true;
     log::info("stopping", {{"signal", signal_name(signal)}});
     desk.stop();
     nodes.stop();
     inventories.stop();
+    logins.stop();
     (*server)->stop();
     network.stop_peers();
     slow.stop();

@@ -29,7 +29,8 @@ struct NodeSettings {
     std::string mine_on = "request"; // request, transfer, or seconds
     std::uint32_t mine_timeout = 60; // seconds
     std::uint32_t threads = 0;       // 0: all cores
-    std::uint64_t pool_mib = 32;
+    std::uint64_t memory_mib = 768;
+    std::uint64_t pool_mib = 128;
     std::string min_fee_rate = "0";  // coins per 1,000 bytes
     std::string log_level = "info";
     std::string log_format = "text";

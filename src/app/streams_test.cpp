@@ -52,7 +52,8 @@ protected:
     }
     [[nodiscard]] std::string render(const View& view) const {
         const Staged rows{view.store};
-        BlockPieces pieces{rows, objects_, 1, view.tip.height};
+        BlockCache blocks{1024 * 1024};
+        BlockPieces pieces{rows, objects_, blocks, 1, view.tip.height};
         std::string out;
         while (pieces.next(out)) {
         }
@@ -73,9 +74,13 @@ TEST_F(StreamedChain, ShowsOneBranchWholeThoughAnotherReplacesItInTheMiddle) {
     const std::string whole = render(*before);
 
     const Staged rows{before->store};
-    BlockPieces reader{rows, objects_, 1, before->tip.height};
+    BlockCache blocks{0};  // each piece reads its block anew
+    BlockPieces reader{rows, objects_, blocks, 1, before->tip.height};
     std::string seen;
-    for (int i = 0; i < kBlocks / 2; ++i) ASSERT_TRUE(reader.next(seen));
+    for (int i = 0; i < kBlocks / 2; ++i) {
+        ASSERT_TRUE(reader.next(seen));
+        reader.rest();
+    }
 
     const ViewPtr after = grow(kBlocks + 1, testing::nobody(2));
     ASSERT_NE(after->tip.hash, before->tip.hash);

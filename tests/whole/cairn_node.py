@@ -24,7 +24,7 @@ import bip340
 import wire
 from settings import BINARY, TMP, needs_node
 
-LISTENING = re.compile(r"listening on http://[^\s:]+:(\d+)")
+LISTENING = re.compile(r"listening on http://(?:\[[^\]]*\]|[^\s:]+):(\d+)")
 START_LIMIT_S = 30
 STOP_LIMIT_S = 15
 
@@ -365,6 +365,7 @@ class NodeTest(unittest.TestCase):
     """One node for the tests of a class; `chain`, `auth` and `arguments` are the class's to set."""
 
     chain, auth, arguments = "dev", None, ()
+    listen_on = "127.0.0.1"
     spec = wire.DEV
 
     @classmethod
@@ -372,7 +373,9 @@ class NodeTest(unittest.TestCase):
         cls._folder = tempfile.TemporaryDirectory(prefix="cairn-", dir=TMP)
         cls.addClassCleanup(cls._folder.cleanup)
         cls.datadir = pathlib.Path(cls._folder.name) / "data"
-        cls.node = Node(cls.datadir, chain=cls.chain, auth=cls.auth, arguments=cls.arguments).start()
+        cls.node = Node(cls.datadir, chain=cls.chain, auth=cls.auth, arguments=cls.arguments)
+        cls.node.listen_on = cls.listen_on
+        cls.node.start()
         cls.addClassCleanup(cls.node.stop)
         cls.client = cls.node.operator() if cls.auth == "on" else cls.node.client()
         cls.addClassCleanup(cls.client.close)

@@ -1,5 +1,7 @@
 """What stands before every route: paths, methods, Host, Origin and the fetch metadata of browsers."""
 
+import socket
+
 import wire
 from cairn_node import NodeTest
 
@@ -61,14 +63,37 @@ class Paths(NodeTest):
                 self.assertLessEqual({"GET", "HEAD", "OPTIONS"}, set(allowed))
 
 
+# They lead to this machine, or to one that nobody named, and a browser says nothing of itself there.
+DISGUISED = ("0.0.0.0", "0.0.0.0:5000", "0", "[::]", "[::]:80", "[::ffff:127.0.0.1]", "[::FFFF:127.0.0.1]", "[::ffff:7f00:1]",
+             "[::127.0.0.1]", "[0:0:0:0:0:0:0:1]", "[0::1]", "[::1%lo]", "[::1%25lo]", "[fe80::1%1]", "[fe80::1]", "0177.0.0.1",
+             "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "127.1", "127.0.1", "127.0.0.01", "127.0.0.1.",
+             "localhost.", "LOCALHOST.", "node.example.", "192.168.1.7", "192.168.1.7:5000", "8.8.8.8", "[2001:db8::9]",
+             "127.0.0.1.nip.io", "[127.0.0.1]", "localtest.me", "0.0.0.0.", "[::].")
+
+
 class Hosts(NodeTest):
-    arguments = ("--host", "node.example")
+    arguments = ("--host", "node.example", "--host", "198.51.100.7", "--host", "2001:db8::7")
 
     def test_names_of_this_node(self):
         for host in ("localhost", f"localhost:{self.node.port}", "127.0.0.1", "127.0.0.1:1", "[::1]", f"[::1]:{self.node.port}",
-                     "192.168.1.7:5000", "node.example", "NODE.example:80", "LocalHost"):
+                     "127.8.8.8", "node.example", "NODE.example:80", "LocalHost", "198.51.100.7:5000", "[2001:db8::7]"):
             with self.subTest(host):
                 self.expect(200, self.client.get("/status", Host=host))
+
+    def test_addresses_in_disguise_on_every_route(self):
+        with self.unchanged():
+            for host in DISGUISED:
+                for method, path in EVERY:
+                    with self.subTest(f"{method} {path} at {host}"):
+                        answer = self.client.request(method, path, b"{}" if method == "POST" else None, {"Host": host})
+                        self.refused(answer, (400, 421))
+                        # Nor does it help to be a page that came from there.
+                answer = self.client.request("GET", "/restart", None, {"Host": host, "Origin": f"http://{host}"})
+                self.refused(answer, (400, 421))
+
+    def test_what_is_refused_says_what_to_do(self):
+        problem = self.refused(self.client.get("/status", Host="0.0.0.0"), 421)
+        self.assertIn("--host", problem["detail"])
 
     def test_foreign_names_on_every_route(self):
         with self.unchanged():
@@ -137,6 +162,22 @@ class OriginsOnDev(NodeTest):
                     with self.subTest(f"{method} {path} {headers}"):
                         self.refused(self.request(method, path, **headers), 403)
 
+    def test_pages_of_strangers_change_nothing_without_saying_who_they_are(self):
+        """An image, a link, a form of an old browser: no Origin, no fetch metadata, a Referer."""
+        with self.unchanged():
+            for referer in ("http://evil.example/", "https://evil.example/page?x=http://127.0.0.1/",
+                            f"http://127.0.0.1:{self.node.port}.evil.example/", "http://0.0.0.0:8000/", "about:blank",
+                            f"http://127.0.0.1:{self.node.port}@evil.example/", "http://localhost.evil.example/"):
+                for method, path in CHANGING:
+                    with self.subTest(f"{method} {path} from {referer}"):
+                        self.refused(self.request(method, path, Referer=referer), 403)
+                        self.refused(self.request(method, path, Referer=referer, Sec_Fetch_Site="none"), 403)
+
+    def test_pages_of_this_machine_may_without_saying_who_they_are(self):
+        for referer in (f"http://127.0.0.1:{self.node.port}/ui/", "http://localhost:3000/", "https://wallet.example/send", ""):
+            self.expect(200, self.request("GET", "/mine", Referer=referer))
+        self.expect(200, self.request("GET", "/status", Referer="http://evil.example/"))
+
     def test_fetches_of_this_site_and_typed_addresses_do(self):
         for site in ("none", "same-origin", "same-site"):
             self.expect(200, self.request("GET", "/mine", Sec_Fetch_Site=site))
@@ -162,6 +203,11 @@ class OriginsOnMain(NodeTest):
             host = f"{host}:{self.node.port}"
             self.expect(200, self.client.get("/status", Host=host, Origin=f"http://{host}"))
 
+    def test_another_page_of_this_machine_is_foreign_by_its_referer_too(self):
+        with self.unchanged():
+            for referer in ("http://localhost:3000/", f"http://127.0.0.1:{self.node.port + 1}/"):
+                self.refused(self.client.get("/mine", Referer=referer), 403)
+
     def test_the_same_site_is_not_the_same_origin(self):
         with self.unchanged():
             self.refused(self.client.get("/mine", Sec_Fetch_Site="same-site"), 403)
@@ -175,3 +221,44 @@ class WebSockets(NodeTest):
                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
                 b"Sec-WebSocket-Protocol: cairn.1\r\nOrigin: " + origin.encode() + b"\r\n\r\n")
             self.refused(answer, 403)
+
+
+class OtherAddresses(NodeTest):
+    """A node that listens everywhere answers to the address that a connection came to."""
+
+    chain, auth, spec = "main", "on", wire.MAIN
+
+    listen_on = "[::]"
+
+    def ask(self, address, host):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with socket.socket(family) as link:
+            link.settimeout(15)
+            link.connect((address, self.node.port))
+            link.sendall(f"GET /status HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            return int(link.makefile("rb").readline().split()[1])
+
+    def test_the_address_of_the_connection_is_a_host(self):
+        for address in ("127.0.0.1", "127.7.7.7", "::1"):
+            shown = f"[{address}]" if ":" in address else address
+            self.assertEqual(self.ask(address, f"{shown}:{self.node.port}"), 200)
+        own = own_address()
+        if own is None:
+            self.skipTest("this machine has no address beyond loopback")
+        self.assertEqual(self.ask(own, f"{own}:{self.node.port}"), 200)
+        self.assertEqual(self.ask(own, own), 200)
+        # Reached by another way it is a name that nobody gave.
+        self.assertEqual(self.ask("127.0.0.1", own), 421)
+        for host in ("0.0.0.0", "[::]", f"[::ffff:{own}]"):
+            self.assertEqual(self.ask(own, host), 421)
+
+
+def own_address():
+    """An address of this machine's that is not loopback, if there is one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))
+            found = probe.getsockname()[0]
+        except OSError:
+            return None
+    return None if found.startswith("127.") else found

@@ -32,6 +32,9 @@ public:
     /// the whole; as the very first word it becomes a 503.
     [[nodiscard]] virtual Result<bool, StoreError> next(std::string& out) = 0;
     [[nodiscard]] virtual std::string_view content_type() const { return "application/json"; }
+    [[nodiscard]] virtual std::vector<Header> headers() const { return {}; }
+    /// Bytes of memory that it keeps beside the part that waits to be sent.
+    [[nodiscard]] virtual std::size_t held() const { return 0; }
     /// Called once, before the first `next`, with what wakes this stream: from any thread, at any
     /// time, also after the stream has gone.
     virtual void attach(std::function<void()> /*wake*/) {}

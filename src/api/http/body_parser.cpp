@@ -1,5 +1,6 @@
 #include "api/http/body_parser.hpp"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -14,6 +15,7 @@ using beast::error_code;
 class BodyParser::Parser : public beast::http::basic_parser<true> {
 public:
     explicit Parser(std::size_t limit) {
+        longest_ = limit;
         body_limit(limit);
         header_limit(kHeadMax);
         eager(true);
@@ -27,21 +29,30 @@ private:
     void on_field_impl(beast::http::field, beast::string_view, beast::string_view,
                        error_code&) override {}
     void on_header_impl(error_code&) override {}
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    std::size_t on_body_impl(beast::string_view part, error_code&) override {
-        body.append(part.data(), part.size());
-        return part.size();
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
+        if (length && *length < longest_) longest_ = static_cast<std::size_t>(*length);
     }
+    std::size_t on_body_impl(beast::string_view part, error_code&) override { return keep(part); }
     void on_chunk_header_impl(std::uint64_t, beast::string_view extensions,
                               error_code& ec) override {
         // Nobody needs them, and readers that skip them differently see different requests.
         if (!extensions.empty()) ec = beast::http::error::bad_chunk_extension;
     }
     std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view part, error_code&) override {
+        return keep(part);
+    }
+    void on_finish_impl(error_code&) override {}
+
+    /// Memory is taken as bytes come, not as they are promised, and never more than was promised.
+    std::size_t keep(beast::string_view part) {
+        const std::size_t wanted = body.size() + part.size();
+        if (wanted > body.capacity())
+            body.reserve(std::max(wanted, std::min(longest_, 2 * body.capacity())));
         body.append(part.data(), part.size());
         return part.size();
     }
-    void on_finish_impl(error_code&) override {}
+
+    std::size_t longest_ = 0;  // that it can get
 };
 
 BodyParser::BodyParser(std::size_t limit) : parser_{std::make_unique<Parser>(limit)} {}
@@ -69,6 +80,8 @@ Result<BodyParser::Progress, Problem> BodyParser::put(std::string_view bytes) {
     progress.done = parser_->is_done();
     return progress;
 }
+
+std::size_t BodyParser::held() const { return parser_->body.capacity(); }
 
 std::string BodyParser::take_body() { return std::move(parser_->body); }
 

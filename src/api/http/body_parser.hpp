@@ -28,6 +28,8 @@ public:
     };
     [[nodiscard]] Result<Progress, Problem> put(std::string_view bytes);
     [[nodiscard]] std::string take_body();
+    /// Bytes of memory of the body so far.
+    [[nodiscard]] std::size_t held() const;
 
 private:
     class Parser;

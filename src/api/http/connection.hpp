@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "api/http/admissions.hpp"
+#include "api/http/answer_pace.hpp"
 #include "api/http/answer_text.hpp"
+#include "api/http/leave_probe.hpp"
 #include "api/http/loop.hpp"
 #include "api/http/request_reader.hpp"
 
@@ -30,7 +32,10 @@ struct SocketTraits;
 ///
 /// `advance` moves it as far as what was read and written allows; every event ends there. One read
 /// is kept open while there is room, also while a handler works: that is how a client's leaving is
-/// seen. Answers of pipelined requests are gathered and written together, in order.
+/// seen. One that ends its input only is not gone (leave_probe.hpp). Answers of pipelined requests
+/// are gathered and written together, in order.
+///
+/// What it has read and not yet sent is held of the loop's budgets; what does not fit is a 503.
 template <class Socket>
 class Connection final : public AnswerSink,
                          public Tended,
@@ -40,12 +45,23 @@ public:
         : loop_{std::move(loop)},
           socket_{std::move(socket)},
           client_{std::move(client)},
-          slot_{std::move(slot)} {}
+          slot_{std::move(slot)},
+          held_input_{loop_->memory.requests(true)},
+          held_output_{loop_->memory.answers()} {}
 
-    void start() {
+    /// False: there is no memory for it, and nothing has begun.
+    [[nodiscard]] bool start() {
+        if (!held_input_.resize(kConnectionBytes)) return false;
         place_ = loop_->add(this->shared_from_this());
         deadline_ = now() + loop_->config.head_deadline;
         advance();
+        return true;
+    }
+
+    /// Instead of a start.
+    void turn_away(const Problem& problem) {
+        Traits::write_at_once(socket_, whole_answer(problem));
+        Traits::half_close(socket_);
     }
 
     void deliver(std::uint64_t serial, Answer answer) noexcept override {
@@ -59,13 +75,14 @@ public:
         if (writing_ && answer_too_slow(at)) return cut();
         switch (state_) {
             case State::head:
-                if (writing_ || at < deadline_) return;
+                if (writing_ || (at < deadline_ && !is_late_under_pressure(at))) return;
                 if (reader_.empty()) return close();
                 return refuse_and_close({.status = 408, .detail = "The head took too long."});
             case State::body:
                 if (!body_too_slow(at)) return;
                 return refuse_and_close({.status = 408, .detail = "The body took too long."});
             case State::handling:
+                if (input_ended_) probe(at);
                 if (at < deadline_) return;
                 if (std::exchange(overdue_, true))
                     return refuse_and_close({.status = 503, .detail = "The answer took too long."});
@@ -95,10 +112,34 @@ public:
         close();
     }
 
+    void work() override {
+        asked_for_turn_ = false;
+        has_turn_ = true;
+        advance();
+        has_turn_ = false;
+    }
+
+    [[nodiscard]] const std::string* may_give_way() const override {
+        return known_ || state_ == State::handling ? nullptr : &client_.address;
+    }
+    void give_way() override {
+        // Nothing was asked for, or not yet the whole of it: it is told why, if it listens.
+        if (!writing_ && (state_ == State::body || !reader_.empty()))
+            Traits::write_at_once(socket_, whole_answer(no_place_problem()));
+        state_ == State::streaming || writing_ ? cut() : close();
+    }
+
 private:
     using Traits = SocketTraits<Socket>;
     enum class State { head, body, handling, streaming, closing, lingering, closed };
     static constexpr std::size_t kGathered = 64 * 1024;  // of answers not yet written
+    // What a connection costs by itself, with its socket, its place and one small answer.
+    static constexpr std::size_t kConnectionBytes = 8 * 1024;
+    static constexpr std::size_t kSmallAnswer = 2 * 1024;
+    static constexpr std::size_t kAnswerHead = 1024;
+    static constexpr std::size_t kBodyRead = 32 * 1024;  // of a body at once
+    // A stream's part as it waits for the socket, and what it keeps besides.
+    static constexpr std::size_t kStreamBytes = 40 * 1024;
 
     static SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -113,21 +154,31 @@ private:
         if (state_ == State::closed) return;
         flush();
         if (state_ == State::closing && !writing_) begin_linger();
-        read();
+        // A head that waits for its turn may ask for the socket, which no read may be open on then.
+        if (state_ != State::head || !asked_for_turn_) read();
     }
 
     /// True: there may be more to do at once.
     bool step() {
         switch (state_) {
             case State::head:
-                return !writing_ && out_.size() < kGathered && step_head();
+                return !writing_ && out_.size() < kGathered && !postponed(loop_->is_turn_over()) &&
+                       step_head();
             case State::body:
                 return step_body();
             case State::streaming:
-                return !writing_ && out_.empty() && !waiting_ && step_stream();
+                return !writing_ && out_.empty() && !waiting_ &&
+                       !postponed(!std::exchange(has_turn_, false)) && step_stream();
             default:
                 return false;
         }
+    }
+
+    /// Waits for a turn if it has to; true: it does.
+    bool postponed(bool has_to) {
+        if (has_to && !std::exchange(asked_for_turn_, true))
+            loop_->ask_for_turn(this->shared_from_this());
+        return has_to;
     }
 
     bool step_head() {
@@ -153,9 +204,18 @@ private:
         }
         if (!*body) {
             if (input_ended_) state_ = State::closing;
+            if (state_ == State::body && !hold_request(reader_.body_held(), 1)) {
+                refuse(no_memory(), true);
+                return true;
+            }
             return false;
         }
         request_.body = std::move(**body);
+        if (!hold_request(request_.body.capacity(), memory_per_byte_)) {
+            request_.body = {};
+            refuse(no_memory(), false);
+            return true;
+        }
         dispatch();
         return true;
     }
@@ -172,7 +232,6 @@ private:
         if (*more && part.empty()) {
             waiting_ = true;
             deadline_ = now() + loop_->config.heartbeat;
-            if (input_ended_) close();
             return false;
         }
         if (!*more) {
@@ -202,10 +261,14 @@ private:
                            .path = head.path(),
                            .started = now()};
         const bool has_body = head.has_body();
+        head_bytes_ = reader_.head_length();
         auto admitted = admit(head);
         if (!admitted) return refuse(std::move(admitted.error()), has_body);
         if (head.method == Method::options) return answer_options(*admitted, has_body);
         const RouteSpec& spec = *admitted->match.spec;
+        if (admitted->caller && admitted->caller->known) recognise();
+        if (slot_.in_reserve() && !known_ && !spec.vital && !spec.peer_socket)
+            return refuse(no_place_problem(), true);
         if (head.content_length.value_or(0) > spec.limits.body)
             return refuse({.status = 413,
                            .detail = "The body is longer than the " +
@@ -213,14 +276,17 @@ private:
                           true);
         const bool expects_continue = head.expects_continue;
         body_limit_ = spec.limits.body;
+        memory_per_byte_ = spec.limits.memory_per_byte;
         allowed_time_ = spec.limits.deadline;
         request_ = Request{.head = std::move(head),
                            .client = client_,
                            .body = {},
                            .route = admitted->match.route,
                            .parameters = std::move(admitted->match.parameters),
-                           .caller = std::move(admitted->caller)};
+                           .caller = std::move(admitted->caller),
+                           .memory = MemoryBudget::Hold{loop_->memory.requests(known_)}};
         if (spec.peer_socket) return give_socket();
+        if (!hold_request(0, 1)) return refuse(no_memory(), has_body);
         if (!has_body) {
             reader_.skip_head();
             return dispatch();
@@ -284,7 +350,8 @@ private:
         overdue_ = false;
         deadline_ = now() + allowed_time_;
         stop_ = std::stop_source{};
-        if (loop_->draining() || input_ended_) stop_.request_stop();
+        if (loop_->draining()) stop_.request_stop();
+        if (input_ended_) probe_.begin(now());
         loop_->handler.handle(std::move(request_), stop_.get_token(),
                               Responder{this->shared_from_this(), serial_});
     }
@@ -330,19 +397,36 @@ private:
     }
 
     void send(const Reply& reply) {
+        if (!hold_answer(reply.body.size() + kAnswerHead)) {
+            current_.keep_alive = false;
+            return write_reply(to_reply(no_memory()));
+        }
+        write_reply(reply);
+    }
+
+    void write_reply(const Reply& reply) {
         const bool bodiless = reply.status == 204 || reply.status == 304;
-        append_head(out_, reply.status, reply.content_type, reply.headers,
-                    bodiless ? BodyFraming::none : BodyFraming::length, reply.body.size(),
-                    context());
+        write_head(reply.status, reply.content_type, reply.headers,
+                   bodiless ? BodyFraming::none : BodyFraming::length, reply.body.size());
         if (!bodiless && current_.method != Method::head) out_.append(reply.body);
         finish(reply.status);
     }
 
+    void write_head(unsigned status, std::string_view type, const std::vector<Header>& headers,
+                    BodyFraming framing, std::size_t length) {
+        const std::size_t begin = out_.size();
+        append_head(out_, status, type, headers, framing, length, context());
+        out_.erase(begin, probe_.end());
+    }
+
     void begin_stream(std::unique_ptr<Stream> stream) {
         if (current_.method == Method::head) {
-            append_head(out_, 200, stream->content_type(), {}, BodyFraming::until_close, 0,
-                        context());
+            write_head(200, stream->content_type(), stream->headers(), BodyFraming::until_close, 0);
             return finish(200);
+        }
+        if (!hold_answer(kStreamBytes + stream->held())) {
+            current_.keep_alive = false;
+            return write_reply(to_reply(no_memory()));
         }
         stream->attach([weak = this->weak_from_this(), loop = loop_] {
             loop->post([weak] {
@@ -355,22 +439,23 @@ private:
             return send(to_reply(
                 {.status = 503, .detail = "The store could not be read: " + more.error().detail}));
         if (!*more)
-            return send(Reply{.body = std::move(part),
-                              .content_type = std::string{stream->content_type()}});
+            return write_reply(Reply{.body = std::move(part),
+                                     .content_type = std::string{stream->content_type()},
+                                     .headers = stream->headers()});
         if (current_.to_http_1_0) current_.keep_alive = false;
         framing_ = current_.to_http_1_0 ? BodyFraming::until_close : BodyFraming::chunked;
-        append_head(out_, 200, stream->content_type(), {}, framing_, 0, context());
+        write_head(200, stream->content_type(), stream->headers(), framing_, 0);
         append_part(part);
         stream_ = std::move(stream);
         state_ = State::streaming;
         waiting_ = part.empty();
         deadline_ = now() + loop_->config.heartbeat;
-        busy_ = {};
-        sent_ = 0;
+        pace_.begin(loop_->config.grace);
     }
 
     void append_part(const std::string& part) {
         if (part.empty()) return;
+        out_.reserve(out_.size() + part.size() + kChunkFrame);
         if (framing_ == BodyFraming::chunked)
             append_chunk(out_, part);
         else
@@ -392,6 +477,8 @@ private:
              .status = status,
              .took = std::chrono::duration_cast<std::chrono::microseconds>(at - current_.started)});
         ++serial_;
+        request_ = {};
+        head_bytes_ = 0;
         state_ = current_.keep_alive && !loop_->draining() ? State::head : State::closing;
         deadline_ =
             at + (reader_.empty() ? loop_->config.idle_deadline : loop_->config.head_deadline);
@@ -402,9 +489,12 @@ private:
     void read() {
         if (reading_ || input_ended_ || state_ == State::closed || state_ == State::closing) return;
         if (state_ == State::lingering) reader_.discard();
+        if (state_ != State::body && reader_.empty()) reader_.shrink();
         if (reader_.full()) return;
+        const std::size_t wanted = state_ == State::body ? kBodyRead : 0;
+        if (!held_input_.resize(kConnectionBytes + reader_.size_for(wanted))) return starve();
         reading_ = true;
-        const auto room = reader_.room();
+        const auto room = reader_.room(wanted);
         socket_.async_read_some(
             boost::asio::buffer(room.data(), room.size()),
             [self = this->shared_from_this()](const boost::system::error_code& ec, std::size_t n) {
@@ -412,17 +502,21 @@ private:
             });
     }
 
+    /// There is no memory to read on with. What is being answered goes on.
+    void starve() {
+        if (state_ == State::lingering) return close();
+        if (state_ == State::head || state_ == State::body) refuse_and_close(no_memory());
+    }
+
     void on_read(const boost::system::error_code& ec, std::size_t n) {
         reading_ = false;
         if (state_ == State::closed) return;
         if (ec) {
             if (ec != boost::asio::error::eof || state_ == State::lingering) return close();
-            // The client may have closed its half only, and still read.
-            input_ended_ = true;
-            if (state_ == State::handling) request_stop();
-            if (state_ == State::streaming && waiting_) return close();
+            on_input_ended();
             return advance();
         }
+        if (state_ != State::lingering) loop_->touch(place_);
         if (state_ == State::head && reader_.empty() && served_)
             deadline_ = now() + loop_->config.head_deadline;
         if (state_ == State::body) body_received_ += n;
@@ -430,17 +524,32 @@ private:
         advance();
     }
 
+    /// It may have closed its half only, and still read. A reset says that it does not.
+    void on_input_ended() {
+        input_ended_ = true;
+        if (state_ == State::handling) probe_.begin(now());
+        socket_.async_wait(Socket::wait_error,
+                           [weak = this->weak_from_this()](const boost::system::error_code& ec) {
+                               const auto self = weak.lock();
+                               if (self && !ec) self->close();
+                           });
+    }
+
+    void probe(SteadyTime at) {
+        if (writing_ || !out_.empty() || !probe_.is_due(at)) return;
+        out_ += probe_.take(at);
+        flush();
+    }
+
     void flush() {
         if (writing_ || out_.empty()) return;
-        if (state_ != State::streaming) {
-            busy_ = {};
-            sent_ = 0;
-        }
-        sending_.swap(out_);
+        if (state_ != State::streaming) pace_.begin(loop_->config.grace);
+        sending_ = std::move(out_);
+        out_ = {};
         sending_at_ = 0;
         writing_ = true;
         served_ = true;
-        write_began_ = now();
+        pace_.wait_from(now());
         write();
     }
 
@@ -455,30 +564,72 @@ private:
     void on_written(const boost::system::error_code& ec, std::size_t n) {
         if (state_ == State::closed) return;
         if (ec) return close();
+        const auto& config = loop_->config;
+        pace_.taken(now(), n, config.answer_rate, config.grace);
+        loop_->touch(place_);
         sending_at_ += n;
-        sent_ += n;
         if (sending_at_ < sending_.size()) return write();
-        sending_.clear();
-        if (sending_.capacity() > 2 * kGathered) sending_ = {};
+        sending_ = {};
+        sending_at_ = 0;
         writing_ = false;
-        busy_ += now() - write_began_;
+        if (!stream_ && out_.empty()) held_output_.clear();
         if (state_ == State::head && reader_.empty())
             deadline_ = now() + loop_->config.idle_deadline;
         advance();
     }
 
     bool answer_too_slow(SteadyTime at) const {
-        const auto busy = busy_ + (at - write_began_);
         const auto& config = loop_->config;
-        return busy > config.answer_longest ||
-               busy > config.grace + time_of(sent_, config.answer_rate);
+        return pace_.is_too_slow(at, loop_->under_pressure() ? config.grace / 8 : config.grace,
+                                 config.answer_longest);
     }
     bool body_too_slow(SteadyTime at) const {
         const auto& config = loop_->config;
-        return at - body_began_ > config.grace + time_of(body_received_, config.body_rate);
+        const bool pressed = loop_->under_pressure() && !known_;
+        const auto grace = pressed ? config.grace / 8 : config.grace;
+        const std::size_t rate = pressed ? config.answer_rate : config.body_rate;
+        return at - body_began_ > grace + time_of(body_received_, rate);
+    }
+    /// Places and memory are short, and it uses what it has for nothing.
+    bool is_late_under_pressure(SteadyTime at) const {
+        if (!loop_->under_pressure() || known_) return false;
+        const auto& config = loop_->config;
+        const auto allowed =
+            reader_.empty() && served_ ? config.idle_deadline : config.head_deadline;
+        return at >= deadline_ - allowed + allowed / 8;
     }
     static std::chrono::milliseconds time_of(std::size_t bytes, std::size_t rate) {
         return std::chrono::milliseconds{bytes * 1000 / rate};
+    }
+
+    // Memory.
+
+    /// Holds what a request costs: its head, and `per_byte` times its body.
+    [[nodiscard]] bool hold_request(std::size_t body, std::size_t per_byte) {
+        return request_.memory.resize(head_bytes_ * kHeadFactor + body * per_byte);
+    }
+    /// Holds `bytes` of an answer beside what waits already. Small ones are the connection's own.
+    [[nodiscard]] bool hold_answer(std::size_t bytes) {
+        const std::size_t waits = out_.size() + sending_.size();
+        if (waits + bytes <= kSmallAnswer) return true;
+        return held_output_.resize(waits + bytes);
+    }
+    [[nodiscard]] Problem no_memory() {
+        loop_->tell_limit(kNoMemory);
+        return no_memory_problem();
+    }
+    /// Its client has shown a token: what is kept for such is there for it from now on.
+    void recognise() {
+        if (std::exchange(known_, true)) return;
+        if (held_output_.bytes() == 0)
+            held_output_ = MemoryBudget::Hold{loop_->memory.answers(true)};
+    }
+    [[nodiscard]] std::string whole_answer(const Problem& problem) {
+        std::string text;
+        const Reply reply = to_reply(problem);
+        append_head(text, reply.status, reply.content_type, reply.headers, BodyFraming::length,
+                    reply.body.size(), {.close = true});
+        return text + reply.body;
     }
 
     /// The last answer has been written; closing at once could take it back from the client.
@@ -496,27 +647,41 @@ private:
         Traits::close(socket_);
         stream_.reset();
         slot_ = {};
+        held_output_.clear();
+        held_input_.clear();
         loop_->remove(place_);
         request_stop();
     }
 
     static constexpr std::string_view kAllMethods = "GET, HEAD, POST, DELETE, OPTIONS";
+    static constexpr std::size_t kChunkFrame = 32;  // size line, ends, the last chunk
+    // Headers, path and query as values cost more than their text.
+    static constexpr std::size_t kHeadFactor = 4;
 
     const std::shared_ptr<Loop> loop_;
     Socket socket_;
     const Client client_;
     Admissions::Slot slot_;
     Loop::Place place_;
+    // The connection, and what was read and not yet used: of the whole budget, for nobody knows yet
+    // who it is. Others give way if need be.
+    MemoryBudget::Hold held_input_;
+    MemoryBudget::Hold held_output_;  // what was answered and not yet sent
+    bool known_ = false;              // its client has shown a token
 
     State state_ = State::head;
     bool advancing_ = false;
+    bool asked_for_turn_ = false;
+    bool has_turn_ = false;
     bool input_ended_ = false;
     bool served_ = false;  // something was answered: what comes next is a later request
     SteadyTime deadline_;  // of the state
 
     RequestReader reader_;
     bool reading_ = false;
+    std::size_t head_bytes_ = 0;  // of the request's head
     std::size_t body_limit_ = 0;
+    std::size_t memory_per_byte_ = 1;
     SteadyTime body_began_;
     std::size_t body_received_ = 0;
 
@@ -535,9 +700,8 @@ private:
     std::string sending_;  // what is being written
     std::size_t sending_at_ = 0;
     bool writing_ = false;
-    SteadyTime write_began_;
-    SteadyTime::duration busy_{};  // time this answer spent on being written
-    std::size_t sent_ = 0;         // and its bytes
+    AnswerPace pace_;
+    LeaveProbe probe_;
 };
 
 }  // namespace cairn::http

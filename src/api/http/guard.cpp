@@ -28,17 +28,58 @@ bool is_authority(std::string_view text) {
            port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_loopback(std::string_view host) {
-    if (host == "localhost" || host == "[::1]") return true;
-    return is_ip_literal(host) && host.starts_with("127.");
+/// An IP address in its canonical spelling.
+struct IpLiteral {
+    std::string text;  // without brackets
+    bool loopback = false;
+    bool disguised = false;  // leads elsewhere than it says: unspecified, or IPv4 within IPv6
+};
+
+/// A dotted quad, or IPv6 in brackets; nothing of any other spelling of them, nor with a zone.
+std::optional<IpLiteral> ip_literal(std::string_view host) {
+    const bool v6 = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+    if (v6) host = host.substr(1, host.size() - 2);
+    IpLiteral out{.text = std::string{host}};
+    std::array<char, INET6_ADDRSTRLEN> canonical{};
+    if (v6) {
+        in6_addr address{};
+        if (inet_pton(AF_INET6, out.text.c_str(), &address) != 1) return std::nullopt;
+        inet_ntop(AF_INET6, &address, canonical.data(), canonical.size());
+        out.loopback = IN6_IS_ADDR_LOOPBACK(&address);
+        out.disguised = IN6_IS_ADDR_UNSPECIFIED(&address) || IN6_IS_ADDR_V4MAPPED(&address) ||
+                        (IN6_IS_ADDR_V4COMPAT(&address) && !out.loopback);
+    } else {
+        in_addr address{};
+        if (inet_pton(AF_INET, out.text.c_str(), &address) != 1) return std::nullopt;
+        inet_ntop(AF_INET, &address, canonical.data(), canonical.size());
+        out.loopback = out.text.starts_with("127.");
+        out.disguised = out.text == "0.0.0.0";
+    }
+    if (out.text != canonical.data()) return std::nullopt;
+    return out;
 }
 
-bool host_is_ours(std::string_view authority, const GuardConfig& config) {
+bool is_loopback(std::string_view host) {
+    if (host == "localhost") return true;
+    const auto ip = ip_literal(host);
+    return ip && ip->loopback;
+}
+
+std::string_view without_brackets(std::string_view host) {
+    const bool has = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+    return has ? host.substr(1, host.size() - 2) : host;
+}
+
+bool host_is_ours(std::string_view authority, const Client& client, const GuardConfig& config) {
     if (!is_authority(authority)) return false;
     const std::string host = lower_case(host_of(authority));
-    if (host == "localhost" || is_ip_literal(host)) return true;
-    return std::ranges::any_of(config.hosts,
-                               [&](const std::string& name) { return lower_case(name) == host; });
+    const auto ip = ip_literal(host);
+    if (ip && ip->disguised) return false;
+    if (host == "localhost" || (ip && (ip->loopback || ip->text == client.local))) return true;
+    if (!ip && host.starts_with('[')) return false;
+    return std::ranges::any_of(config.hosts, [&](const std::string& name) {
+        return without_brackets(lower_case(name)) == without_brackets(host);
+    });
 }
 
 /// Scheme and authority of an origin; nothing of "null" and of what is no web origin.
@@ -53,6 +94,13 @@ std::optional<Origin> split_origin(std::string_view text) {
         if (is_authority(authority)) return Origin{scheme, authority};
     }
     return std::nullopt;
+}
+
+/// The origin of a page's address; nothing of what is no web page's.
+std::optional<Origin> origin_of(std::string_view url) {
+    const std::size_t authority = url.find("://");
+    if (authority == std::string_view::npos) return std::nullopt;
+    return split_origin(url.substr(0, url.find_first_of("/?#", authority + 3)));
 }
 
 std::string_view without_default_port(std::string_view authority, std::string_view scheme) {
@@ -72,6 +120,18 @@ bool is_named_origin(std::string_view text, const GuardConfig& config) {
     if (!config.dev) return false;
     const auto origin = split_origin(text);
     return origin && is_loopback(host_of(origin->authority));
+}
+
+/// Whether the page that led here may: there is none, or it is one whose Origin would be let in.
+bool referer_is_ours(const RequestHead& head, const Client& client, const GuardConfig& config) {
+    const auto& referer = head.headers.referer;
+    if (!referer || referer->empty()) return true;
+    const std::string url = lower_case(*referer);
+    const auto origin = origin_of(url);
+    if (!origin) return false;
+    const std::string text = std::string{origin->scheme}.append("://").append(origin->authority);
+    return is_named_origin(text, config) ||
+           is_own_origin(*origin, lower_case(head.headers.host), client.secure);
 }
 
 GuardVerdict refuse(unsigned status, std::string detail) {
@@ -113,12 +173,27 @@ std::string_view host_of(std::string_view authority) {
     return authority.substr(0, authority.find(':'));
 }
 
-bool is_ip_literal(std::string_view host) {
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
-        return inet_pton(AF_INET6, std::string{host.substr(1, host.size() - 2)}.c_str(),
-                         address.data()) == 1;
-    return inet_pton(AF_INET, std::string{host}.c_str(), address.data()) == 1;
+std::optional<std::string> flaw_of_host(std::string_view text) {
+    const std::string host = lower_case(text);
+    const bool v6 = host.find(':') != std::string::npos;
+    if (const auto ip = ip_literal(v6 && !host.starts_with('[') ? "[" + host + "]" : host)) {
+        if (!ip->disguised) return std::nullopt;
+        return "leads to whatever this machine is, so that any web page could use it: name the "
+               "address at which the node is reached";
+    }
+    if (v6)
+        return "is neither a name nor an address: leave the port out, and spell an IPv6 address "
+               "in its shortest form";
+    const bool name = std::ranges::all_of(host, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    });
+    if (!name || host.empty() || host.front() == '.' || host.back() == '.')
+        return "is no host name: letters, digits, hyphens and dots between them";
+    // Browsers read such a name as a number, whatever its dots: 127.1, 2130706433, 0x7f.1.
+    const std::string_view last = std::string_view{host}.substr(host.rfind('.') + 1);
+    if (last.find_first_not_of("0123456789") == std::string_view::npos || last.starts_with("0x"))
+        return "is an address in an unusual spelling: write it as four numbers with dots";
+    return std::nullopt;
 }
 
 GuardVerdict guard(const RequestHead& head, const Client& client, const GuardConfig& config,
@@ -129,15 +204,17 @@ GuardVerdict guard(const RequestHead& head, const Client& client, const GuardCon
         if (origin) return refuse(403, "The peers' socket takes no request of a web page.");
         return {};
     }
-    if (!host_is_ours(head.headers.host, config))
+    if (!host_is_ours(head.headers.host, client, config))
         return refuse(421,
-                      "This node does not answer to that Host: use its address, localhost or a "
-                      "name given with --host.");
+                      "This node does not answer to that Host: use localhost, the address it is "
+                      "reached at, or a name or address given with --host.");
     GuardVerdict verdict;
     if (!config.cors_origins.empty() || config.dev) verdict.headers.push_back({"Vary", "Origin"});
     if (!origin) {
         if (route.changes && !browser_means_well(head.headers, config.dev))
             return refuse(403, "A page of another site may not do this.");
+        if (route.changes && !referer_is_ours(head, client, config))
+            return refuse(403, "A page of another site (Referer) may not do this.");
         return verdict;
     }
     if (is_named_origin(*origin, config)) {

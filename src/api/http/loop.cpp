@@ -1,14 +1,64 @@
 #include "api/http/loop.hpp"
 
 #include <ctime>
+#include <string>
+
+#include "api/http/cpu_time.hpp"
 
 namespace cairn::http {
 
-Loop::Loop(const ServerConfig& config_in, Handler& handler_in)
+Loop::Loop(const ServerConfig& config_in, Handler& handler_in, ServerMemory memory_in,
+           std::shared_ptr<Admissions> places)
     : config{config_in},
       handler{handler_in},
+      memory{std::move(memory_in)},
       work_{boost::asio::make_work_guard(context)},
-      tick_{context} {}
+      tick_{context},
+      places_{std::move(places)} {}
+
+void Loop::run() {
+    event_began_ = thread_cpu_ns();
+    int events = 0;  // since the last turn
+    while (!context.stopped()) {
+        if (turns_.empty()) {
+            context.run_one();
+        } else if (++events > kEventsBeforeATurn || context.poll_one() == 0) {
+            events = 0;
+            give_turn();
+        }
+        const auto now = thread_cpu_ns();
+        if (config.steps) config.steps->add(now - event_began_);
+        event_began_ = now;
+    }
+}
+
+void Loop::give_turn() {
+    const auto one = std::move(turns_.front());
+    turns_.pop_front();
+    one->work();
+}
+
+bool Loop::is_turn_over() const { return thread_cpu_ns() - event_began_ > kTurnNs; }
+
+bool Loop::make_place() {
+    constexpr std::size_t kLookedAt = 32;
+    std::shared_ptr<Tended> chosen;
+    std::size_t most = 0;
+    std::size_t looked = 0;
+    // All of them at once would be a walk through thousands for each that comes.
+    for (auto at = tended_.rbegin(); at != tended_.rend() && looked < kLookedAt; ++at) {
+        const std::string* address = (*at)->may_give_way();
+        if (address == nullptr) continue;
+        ++looked;
+        const std::size_t count = places_->count_of(*address);
+        if (count <= most) continue;
+        most = count;
+        chosen = *at;
+    }
+    if (!chosen) return false;
+    chosen->give_way();
+    return true;
+}
 
 Loop::Place Loop::add(std::shared_ptr<Tended> one) {
     tended_.push_front(std::move(one));
@@ -53,9 +103,11 @@ void Loop::close() {
         const auto one = *next++;
         one->cut();
     }
+    turns_.clear();
     // What was posted before holds connections, and these hold the loop.
     context.restart();
     context.poll();
+    turns_.clear();
 }
 
 void Loop::schedule_tick() {
@@ -70,6 +122,7 @@ void Loop::schedule_tick() {
 
 void Loop::on_tick() {
     const auto now = std::chrono::steady_clock::now();
+    under_pressure_ = memory.is_short() || places_->is_short();
     const bool over = draining_ && now >= drain_deadline_;
     for (auto next = tended_.begin(); next != tended_.end();) {
         const auto one = *next++;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/json/value.hpp"
+#include "core/base/memory_budget.hpp"
 
 namespace cairn::http {
 
@@ -28,6 +29,7 @@ struct Headers {
     std::optional<std::string> last_event_id;
     std::optional<std::string> sec_fetch_site;
     std::optional<std::string> sec_purpose;
+    std::optional<std::string> referer;
     std::optional<std::string> access_control_request_method;
     std::optional<std::string> access_control_request_private_network;
     std::optional<std::string> sec_websocket_key;
@@ -59,12 +61,14 @@ struct RequestHead {
 struct Client {
     std::string address;  // "127.0.0.1", "::1"
     bool loopback = false;
-    bool secure = false;  // over TLS
+    bool secure = false;     // over TLS
+    std::string local = {};  // the node's own address that it came to
 };
 
 /// What an authorisation leaves for the route: its own type, known to who writes and who reads it.
 struct Caller {
     virtual ~Caller() = default;
+    bool known = false;  // it has shown that it may be here: a token
 };
 
 /// A whole request. `parameters` are the values of the route pattern's names, in its order.
@@ -75,6 +79,9 @@ struct Request {
     std::size_t route = 0;
     std::vector<std::string> parameters;
     std::shared_ptr<const Caller> caller;
+    /// What the request costs until it is answered, `RouteLimits::memory_per_byte` of its body
+    /// included; whoever works on it after that keeps this too.
+    MemoryBudget::Hold memory = {};
 };
 
 }  // namespace cairn::http

@@ -7,16 +7,31 @@
 
 namespace cairn::http {
 
-std::span<char> RequestReader::room() {
+std::size_t RequestReader::size_for(std::size_t wanted) const {
     constexpr std::size_t kFirst = 4 * 1024;
+    const std::size_t unread_bytes = end_ - begin_;
+    std::size_t size = std::max(buffer_.size(), unread_bytes + wanted);
+    if (unread_bytes == size) size = std::max(kFirst, size * 2);
+    return std::min(kBufferMax, size);
+}
+
+std::span<char> RequestReader::room(std::size_t wanted) {
+    const std::size_t size = size_for(wanted);
     if (begin_ > 0) {
         std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ == buffer_.size())
-        buffer_.resize(std::min(kBufferMax, std::max(kFirst, buffer_.size() * 2)));
+    if (size > buffer_.size()) {
+        buffer_.reserve(size);
+        buffer_.resize(size);
+    }
     return {buffer_.data() + end_, buffer_.size() - end_};
+}
+
+void RequestReader::shrink() {
+    begin_ = end_ = 0;
+    buffer_ = {};
 }
 
 Result<std::optional<RequestHead>, Problem> RequestReader::read_head() {

@@ -20,11 +20,19 @@ public:
     static constexpr std::size_t kBufferMax = 32 * 1024;
     static_assert(kHeadMax < kBufferMax);
 
-    /// Where the next bytes go; empty if the buffer is full.
-    [[nodiscard]] std::span<char> room();
+    /// Where the next bytes go, `wanted` of them if the buffer's bound allows; empty if it is full.
+    [[nodiscard]] std::span<char> room(std::size_t wanted = 0);
+    /// Bytes of memory that the buffer has once `room` was called.
+    [[nodiscard]] std::size_t size_for(std::size_t wanted) const;
     void filled(std::size_t bytes) { end_ += bytes; }
     [[nodiscard]] bool full() const { return end_ - begin_ == kBufferMax; }
     [[nodiscard]] bool empty() const { return end_ == begin_; }
+    /// While it is empty and nobody reads into it: gives its memory back.
+    void shrink();
+    /// Bytes of memory of the body that is being read.
+    [[nodiscard]] std::size_t body_held() const { return body_ ? body_->held() : 0; }
+    /// Of the head that was read last, until its body is read or it is skipped.
+    [[nodiscard]] std::size_t head_length() const { return head_length_; }
 
     /// The next head, once it is whole. The body, if there is one, is to be read or the stream
     /// ended.

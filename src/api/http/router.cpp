@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/json/utf8.hpp"
+
 namespace cairn::http {
 namespace {
 
@@ -38,6 +40,14 @@ std::string allow_of(const std::vector<RouteSpec>& table, const std::vector<std:
     return out + "OPTIONS";
 }
 
+/// A path as an answer shows it: what is long is not sent back whole.
+std::string shown(const RequestHead& head) {
+    constexpr std::size_t kShown = 80;
+    const std::string path = head.path();
+    if (path.size() <= kShown) return path;
+    return std::string{json::cut(path, kShown)} + "...";
+}
+
 }  // namespace
 
 Router::Router(std::vector<RouteSpec> table) : table_{std::move(table)} {
@@ -55,7 +65,7 @@ Result<Match, Problem> Router::find(const RequestHead& head) const {
     const auto path = std::ranges::find_if(
         paths_, [&](const Path& candidate) { return matches(candidate.segments, head.segments); });
     if (path == paths_.end())
-        return fail(Problem{.status = 404, .detail = "There is nothing at " + head.path() + "."});
+        return fail(Problem{.status = 404, .detail = "There is nothing at " + shown(head) + "."});
     Match match;
     match.allow = path->allow;
     for (std::size_t i = 0; i < path->segments.size(); ++i)
@@ -70,7 +80,7 @@ Result<Match, Problem> Router::find(const RequestHead& head) const {
         return match;
     }
     return fail(Problem{.status = 405,
-                        .detail = head.path() + " takes " + path->allow + ".",
+                        .detail = shown(head) + " takes " + path->allow + ".",
                         .allow = path->allow});
 }
 

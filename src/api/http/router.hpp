@@ -16,6 +16,7 @@ namespace cairn::http {
 
 struct RouteLimits {
     std::size_t body = 256 * 1024;               // bytes, 413 above
+    std::size_t memory_per_byte = 1;             // what a byte of body costs until it is answered
     std::chrono::milliseconds deadline{30'000};  // then the stop token fires
 };
 
@@ -36,6 +37,7 @@ struct RouteSpec {
     bool peer_socket = false;  // a WebSocket that the handler takes over
     RouteLimits limits = {};
     RouteDoc doc = {};
+    bool vital = false;  // answered even when places are left for known callers only
 };
 
 /// A row with what it runs.

@@ -14,24 +14,36 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-Client client_of(const tcp::socket& socket) {
-    error_code ec;
-    auto address = socket.remote_endpoint(ec).address();
+boost::asio::ip::address unmapped(boost::asio::ip::address address) {
     if (address.is_v6() && address.to_v6().is_v4_mapped())
-        address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
-    return {.address = address.to_string(), .loopback = address.is_loopback()};
+        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+    return address;
 }
 
-/// Tells a client that there is no place for it. Small enough for any socket's buffer.
-void turn_away(tcp::socket& socket) {
+/// An address as a Host names it: without a zone.
+std::string text_of(boost::asio::ip::address address) {
+    if (!address.is_v6()) return address.to_string();
+    auto v6 = address.to_v6();
+    v6.scope_id(0);
+    return v6.to_string();
+}
+
+Client client_of(const tcp::socket& socket) {
+    error_code ec;
+    const auto address = unmapped(socket.remote_endpoint(ec).address());
+    return {.address = address.to_string(),
+            .loopback = address.is_loopback(),
+            .local = text_of(unmapped(socket.local_endpoint(ec).address()))};
+}
+
+/// Tells a client that it is not let in. Small enough for any socket's buffer.
+void turn_away(tcp::socket& socket, const Problem& problem) {
     std::string text;
-    Reply reply = to_reply({.status = 503, .detail = "Too many connections."});
+    const Reply reply = to_reply(problem);
     append_head(text, reply.status, reply.content_type, reply.headers, BodyFraming::length,
                 reply.body.size(), {.close = true});
     text += reply.body;
-    error_code ignored;
-    socket.non_blocking(true, ignored);
-    socket.write_some(boost::asio::buffer(text), ignored);
+    SocketTraits<tcp::socket>::write_at_once(socket, text);
     SocketTraits<tcp::socket>::half_close(socket);
 }
 
@@ -43,9 +55,11 @@ public:
     Engine(const ServerConfig& config, Handler& handler)
         : config_{config},
           admissions_{
-              std::make_shared<Admissions>(config.connections, config.connections_per_address)} {
+              std::make_shared<Admissions>(config.connections, config.connections_per_address,
+                                           std::min(config.reserved, config.connections / 8))} {
+        const ServerMemory memory{config.requests, config.answers};
         for (unsigned i = 0; i < std::max(1U, config.threads); ++i)
-            loops_.push_back(std::make_shared<Loop>(config, handler));
+            loops_.push_back(std::make_shared<Loop>(config, handler, memory, admissions_));
         acceptor_.emplace(loops_.front()->context);
         pause_.emplace(loops_.front()->context);
     }
@@ -93,6 +107,7 @@ private:
 
     /// Out of descriptors, most likely: trying at once would only spin.
     void accept_later() {
+        loops_.front()->tell_limit(kNoDescriptor);
         pause_->expires_after(config_.tick);
         pause_->async_wait([this](error_code ec) {
             if (!ec) accept();
@@ -104,11 +119,25 @@ private:
         const Client client = client_of(socket);
         const bool exempt = client.loopback && !loop->config.count_loopback;
         auto slot = admissions.enter(client.address, exempt);
-        if (!slot || loop->draining()) return turn_away(socket);
+        const bool full = slot.refusal() == Admissions::Refusal::full;
+        if ((full || slot.in_reserve()) && loop->make_place()) {
+            if (full) slot = admissions.enter(client.address, exempt);
+            slot.leave_reserve();
+        }
+        if (!slot || loop->draining()) {
+            const bool address = slot.refusal() == Admissions::Refusal::address;
+            loop->tell_limit(address ? kNoPlaceForAddress : kNoPlace);
+            return turn_away(socket, address ? no_place_for_address_problem() : no_place_problem());
+        }
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
-        std::make_shared<Connection<tcp::socket>>(loop, std::move(socket), client, std::move(slot))
-            ->start();
+        auto connection = std::make_shared<Connection<tcp::socket>>(loop, std::move(socket), client,
+                                                                    std::move(slot));
+        while (!connection->start()) {
+            if (loop->make_place()) continue;
+            loop->tell_limit(kNoMemory);
+            return connection->turn_away(no_memory_problem());
+        }
     }
 
     const ServerConfig config_;

@@ -3,12 +3,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
+#include "core/base/memory_budget.hpp"
 #include "core/base/result.hpp"
+#include "core/base/step_times.hpp"
 
 namespace cairn::http {
 
@@ -20,6 +24,7 @@ struct ServerConfig {
     GuardConfig guard = {};
 
     std::size_t connections = 4096;
+    std::size_t reserved = 64;  // of them, for other nodes and for who shows a token; at most 1/8
     std::size_t connections_per_address = 256;  // of addresses that are not loopback
     bool count_loopback = false;                // ... or of those too
 
@@ -35,6 +40,15 @@ struct ServerConfig {
     std::chrono::milliseconds heartbeat{15'000};  // a silent stream is asked again
     std::chrono::milliseconds stop_grace{2'500};  // for answers under way when the server stops
     std::chrono::milliseconds tick{100};          // how often all these are looked at
+
+    /// What connections and their requests may hold, and answers that are not yet sent. Null:
+    /// unbounded.
+    std::shared_ptr<MemoryBudget> requests = {};
+    std::shared_ptr<MemoryBudget> answers = {};
+    /// Thread CPU of each event on an I/O thread. Null: not measured.
+    std::shared_ptr<StepTimes> steps = {};
+    /// Told each time that somebody meets a limit (limits_met.hpp). Any thread.
+    std::function<void(std::string_view what)> limit_met = {};
 };
 
 /// A socket that listens already, though nobody serves it yet: its port is known, and who connects
@@ -64,9 +78,12 @@ private:
 /// HTTP/1.1 on one port. Each I/O thread has its own connections; nothing here is shared but the
 /// count of them.
 ///
-/// Every connection's memory is bounded: 32 KiB of input, one body within its route's limit, and of
-/// an answer what a route hands over at once (a stream: 64 KiB). A refused request never has a body
-/// read. Answers leave in the order of their requests.
+/// Every connection's memory is bounded (32 KiB of input, one body within its route's limit, and of
+/// an answer what a route hands over at once; a stream: 32 KiB), and that of all together by the
+/// budgets. A refused request never has a body read. Answers leave in the order of their requests.
+///
+/// When all places are taken, a connection gives way that has shown no token and done nothing for
+/// longest.
 class Server {
 public:
     /// Listens and serves until stopped; `handler` outlives it. The error is a sentence.

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <thread>
 
+#include "api/http/limits_met.hpp"
 #include "api/http/testing/raw_client.hpp"
 #include "api/http/testing/scripted_handler.hpp"
 #include "api/json/reader.hpp"
@@ -95,9 +97,15 @@ protected:
                          return true;
                      }));
              }},
+            {{.method = Method::post, .pattern = "/heavy", .limits = {.memory_per_byte = 5}}, wait},
+            {{.pattern = "/alive", .vital = true}, answer([](Request) { return Reply{}; })},
+            {{.pattern = "/large"},
+             answer([](Request) { return Reply{.body = std::string(kLarge, 'a')}; })},
             {{.pattern = "/p2p", .peer_socket = true}, wait},
         };
     }
+
+    static constexpr std::size_t kLarge = 100'000;
 
     static std::string get(std::string_view path, std::string_view headers = "") {
         return "GET " + std::string{path} + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" +
@@ -131,6 +139,13 @@ protected:
     }
 
     Waiting waiting_;
+    /// Waits for what the server is about to do.
+    static void until(const std::function<bool()>& condition) {
+        const auto end = std::chrono::steady_clock::now() + 20s;
+        while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+        ASSERT_TRUE(condition());
+    }
+
     std::atomic<std::size_t> produced_{0};
     std::stop_source endless_ended_;
     std::unique_ptr<ScriptedHandler> handler_;
@@ -484,15 +499,78 @@ TEST_F(HttpServer, StopTokenFiresWhenTheClientLeaves) {
     EXPECT_TRUE(fires(one.stop));
 }
 
-TEST_F(HttpServer, ClientThatOnlyEndedItsInputStillGetsTheAnswer) {
+TEST_F(HttpServer, ClientThatOnlyEndedItsInputIsNotGone) {
     start();
     RawClient client{port_};
     client.send(get("/later"));
     client.end_input();
     auto one = waiting_.take();
+    // The answer is begun, to see whether anybody takes it.
+    EXPECT_EQ(client.wait_for(3), "HTT");
+    EXPECT_FALSE(one.stop.stop_requested());
+    one.responder.answer(Reply{.body = "1"});
+    const auto response = client.read();
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_EQ(response.body, "1");
+    EXPECT_TRUE(client.ended());
+}
+
+TEST_F(HttpServer, WhatIsSentAheadIsPartOfWhateverTheAnswerIs) {
+    start({.overdue = 20ms});
+    const auto half_closed = [&](std::string_view path, std::size_t wait_for, auto answer) {
+        RawClient client{port_};
+        client.send(get(path));
+        client.end_input();
+        auto one = waiting_.take();
+        client.wait_for(wait_for);
+        answer(one);
+        auto response = client.read();
+        EXPECT_TRUE(response.whole);
+        EXPECT_TRUE(client.ended());
+        return response;
+    };
+    for (const std::size_t bytes : {0U, 1U, 2U, 4U}) {
+        EXPECT_EQ(half_closed("/later", bytes,
+                              [](auto& one) { one.responder.answer(parts_of(40'000, 3)); })
+                      .body.size(),
+                  120'000U);
+        expect_problem(
+            half_closed(
+                "/later", bytes,
+                [](auto& one) { one.responder.answer(Problem{.status = 400, .detail = "No."}); }),
+            400, "a problem");
+        EXPECT_EQ(half_closed("/later", bytes,
+                              [](auto& one) { one.responder.answer(Reply{.status = 204}); })
+                      .status,
+                  204U);
+    }
+    expect_problem(half_closed("/soon", 0, [](auto&) {}), 503, "overdue");
+}
+
+TEST_F(HttpServer, StopTokenFiresWhenTheClientLeavesAfterItsInputHasEnded) {
+    start();
+    RawClient client{port_};
+    client.send(get("/later"));
+    client.end_input();
+    auto one = waiting_.take();
+    EXPECT_EQ(client.wait_for(1), "H");
+    EXPECT_FALSE(one.stop.stop_requested());
+    client.close();
     EXPECT_TRUE(fires(one.stop));
+}
+
+TEST_F(HttpServer, RequestsBehindOneAnotherAreAnsweredThoughTheInputHasEnded) {
+    start();
+    RawClient client{port_};
+    client.send(get("/hello") + get("/later") + get("/stream") + get("/hello"));
+    client.end_input();
+    auto one = waiting_.take();
+    EXPECT_EQ(client.read().body, "\"hello\"");
+    EXPECT_EQ(client.wait_for(2), "HT");
     one.responder.answer(Reply{.body = "1"});
     EXPECT_EQ(client.read().body, "1");
+    EXPECT_EQ(client.read().body.size(), 1'200'000u);
+    EXPECT_EQ(client.read().body, "\"hello\"");
     EXPECT_TRUE(client.ended());
 }
 
@@ -657,15 +735,218 @@ TEST_F(HttpServer, BoundsConnectionsByAddressAndInAll) {
     EXPECT_EQ(status, 200u);
 }
 
-TEST_F(HttpServer, LoopbackCountsInAllOnly) {
-    start({.connections = 3, .connections_per_address = 1});
+TEST_F(HttpServer, LoopbackCountsInAllOnlyAndWhoDidNothingForLongestGivesWay) {
+    std::atomic<int> met{0};
+    start({.connections = 3, .connections_per_address = 1, .limit_met = [&](auto) { ++met; }});
     std::vector<std::unique_ptr<RawClient>> clients;
+    const auto hello = [&](RawClient& client) {
+        client.send(get("/hello"));
+        return client.read().status;
+    };
     for (int i = 0; i < 3; ++i) {
+        clients.push_back(std::make_unique<RawClient>(port_));
+        EXPECT_EQ(hello(*clients.back()), 200u);
+    }
+    EXPECT_EQ(hello(*clients[0]), 200u);
+    RawClient fourth{port_};
+    EXPECT_EQ(hello(fourth), 200u);
+    EXPECT_TRUE(clients[1]->ended());
+    EXPECT_EQ(hello(*clients[0]), 200u);
+    EXPECT_EQ(hello(*clients[2]), 200u);
+    EXPECT_EQ(met, 0);
+}
+
+TEST_F(HttpServer, WhoIsAnsweredOrHasShownATokenDoesNotGiveWay) {
+    std::mutex mutex;
+    std::vector<std::string> met;
+    start({.connections = 3, .limit_met = [&](std::string_view what) {
+               const std::lock_guard lock{mutex};
+               met.emplace_back(what);
+           }});
+    RawClient member{port_};
+    member.send(get("/hello", "Authorization: a\r\n"));
+    EXPECT_EQ(member.read().status, 200u);
+    RawClient first{port_}, second{port_};
+    first.send(get("/later"));
+    auto one = waiting_.take();
+    second.send(get("/later"));
+    auto two = waiting_.take();
+    const auto refused = RawClient{port_}.read();
+    expect_problem(refused, 503, "no place");
+    EXPECT_TRUE(refused.headers.contains("retry-after"));
+    {
+        const std::lock_guard lock{mutex};
+        EXPECT_EQ(met, std::vector<std::string>{std::string{kNoPlace}});
+    }
+    member.send(get("/hello"));
+    EXPECT_EQ(member.read().status, 200u);
+    one.responder.answer(Reply{.body = "1"});
+    EXPECT_EQ(first.read().body, "1");
+    RawClient third{port_};
+    third.send(get("/hello"));
+    EXPECT_EQ(third.read().status, 200u);
+    EXPECT_TRUE(first.ended());
+    two.responder.answer(Reply{.body = "2"});
+    EXPECT_EQ(second.read().body, "2");
+}
+
+TEST_F(HttpServer, HalfARequestGivesWayAndIsToldWhy) {
+    start({.connections = 2});
+    for (const std::string& half : {std::string{"GET /hello HTTP/1.1\r\nHo"},
+                                    std::string{"POST /echo HTTP/1.1\r\nHost: localhost\r\n"
+                                                "Content-Length: 100\r\n\r\nabc"}}) {
+        RawClient slow{port_};
+        slow.send(half);
+        RawClient first{port_}, second{port_};
+        first.send(get("/hello"));
+        EXPECT_EQ(first.read().status, 200u);
+        second.send(get("/hello"));
+        EXPECT_EQ(second.read().status, 200u);
+        // Its bytes may have come after it gave way.
+        const auto told = slow.read();
+        if (told.status != 0) expect_problem(told, 503, half);
+        EXPECT_EQ(slow.rest(), "");
+    }
+}
+
+TEST_F(HttpServer, TheLastPlacesAreForWhoShowsATokenAndForWhatIsVital) {
+    start({.connections = 16});  // two of them
+    std::vector<std::unique_ptr<RawClient>> busy;
+    std::vector<Waiting::One> held;
+    for (int i = 0; i < 14; ++i) {
+        busy.push_back(std::make_unique<RawClient>(port_));
+        busy.back()->send(get("/later"));
+        held.push_back(waiting_.take());
+    }
+    expect_problem(ask(get("/hello")), 503, "a stranger");
+    EXPECT_EQ(ask(get("/alive")).status, 200u);
+    RawClient member{port_};
+    member.send(get("/hello", "Authorization: a\r\n"));
+    EXPECT_EQ(member.read().status, 200u);
+    member.send(get("/hello"));
+    EXPECT_EQ(member.read().status, 200u);
+    for (auto& one : held) one.responder.answer(Reply{});
+}
+
+// Memory.
+
+TEST_F(HttpServer, AnswersThatAreNotReadAreHeldWithinABudget) {
+    const auto answers = MemoryBudget::make(400'000);  // three quarters of it for strangers
+    std::atomic<int> met{0};
+    start({.grace = 100s, .answers = answers, .limit_met = [&](auto) { ++met; }});
+    std::vector<std::unique_ptr<RawClient>> unread;
+    for (int i = 0; i < 20; ++i) {
+        unread.push_back(std::make_unique<RawClient>(port_, 4096));
+        unread.back()->send(get("/endless"));
+    }
+    until([&] { return met > 0; });
+    EXPECT_LE(answers->peak(), 300'000u);
+    const auto refused = ask(get("/large"));
+    expect_problem(refused, 503, "large");
+    EXPECT_TRUE(refused.headers.contains("retry-after"));
+    EXPECT_EQ(refused.headers.at("connection"), "close");
+    // What is small needs none of it, and a quarter is for who shows a token.
+    EXPECT_EQ(ask(get("/hello")).status, 200u);
+    EXPECT_EQ(ask(get("/large", "Authorization: a\r\n")).body.size(), kLarge);
+    unread.clear();
+    until([&] { return answers->used() == 0; });
+    EXPECT_EQ(ask(get("/large")).body.size(), kLarge);
+    EXPECT_EQ(ask(get("/stream")).body.size(), 1'200'000u);
+    until([&] { return answers->used() == 0; });
+}
+
+TEST_F(HttpServer, LargeAnswersBehindOneAnotherAreHeldOneAtATime) {
+    const auto answers = MemoryBudget::make(400'000);
+    start({.answers = answers});
+    RawClient client{port_, 4096};
+    std::string requests;
+    for (int i = 0; i < 20; ++i) requests += get("/large");
+    std::thread sender{[&] { client.send(requests); }};
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(client.read().body.size(), kLarge);
+    sender.join();
+    EXPECT_LE(answers->peak(), 300'000u);
+}
+
+TEST_F(HttpServer, BodiesThatDoNotEndAreHeldWithinABudget) {
+    const auto requests = MemoryBudget::make(2'000'000);
+    start({.grace = 100s, .requests = requests});
+    const std::string half =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n" +
+        std::string(190'000, 'x');
+    std::vector<std::unique_ptr<RawClient>> slow;
+    for (int i = 0; i < 20; ++i) {
+        slow.push_back(std::make_unique<RawClient>(port_));
+        slow.back()->send(half);
+    }
+    // Those who came too late are told so; the others' bodies are still being waited for.
+    until([&] { return requests->refusals() > 0; });
+    EXPECT_LE(requests->peak(), 1'500'000u);
+    EXPECT_EQ(ask(get("/hello")).status, 200u);
+    const std::string whole(100'000, 'y');
+    EXPECT_EQ(ask(post("/echo", whole, "Authorization: a\r\n")).body, whole);
+    slow.clear();
+    until([&] { return requests->used() == 0; });
+    EXPECT_EQ(ask(post("/echo", whole)).body, whole);
+}
+
+TEST_F(HttpServer, ARequestIsHeldUntilWhoWorksOnItIsDone) {
+    const auto requests = MemoryBudget::make(1'000'000);
+    start({.requests = requests});
+    RawClient client{port_};
+    client.send(post("/heavy", std::string(100'000, 'x')));
+    std::optional<Waiting::One> one{waiting_.take()};
+    EXPECT_GE(one->request.memory.bytes(), 500'000u);
+    client.close();
+    EXPECT_TRUE(fires(one->stop));
+    EXPECT_GE(requests->used(), 500'000u);
+    // Another does not fit beside it, though its bytes would.
+    expect_problem(ask(post("/heavy", std::string(100'000, 'x'))), 503, "heavy");
+    EXPECT_EQ(ask(post("/echo", std::string(100'000, 'x'))).status, 200u);
+    one.reset();
+    until([&] { return requests->used() == 0; });
+}
+
+TEST_F(HttpServer, WhereMemoryForConnectionsEndsTheIdleGiveWayAndTheBusyDoNot) {
+    const auto requests = MemoryBudget::make(80'000);
+    std::atomic<int> refused{0};
+    start({.requests = requests, .limit_met = [&](auto) { ++refused; }});
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 20; ++i) {
         clients.push_back(std::make_unique<RawClient>(port_));
         clients.back()->send(get("/hello"));
         EXPECT_EQ(clients.back()->read().status, 200u);
     }
-    expect_problem(RawClient{port_}.read(), 503, "fourth in all");
+    EXPECT_TRUE(clients.front()->ended());
+    clients.clear();
+    EXPECT_EQ(refused, 0);
+    handler_->handled = 0;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(std::make_unique<RawClient>(port_));
+        clients.back()->send(get("/later"));
+    }
+    until([&] { return handler_->handled + refused == 20; });
+    EXPECT_GE(refused, 10);
+    for (int i = handler_->handled; i > 0; --i) waiting_.take().responder.answer(Reply{});
+    int answered = 0;
+    for (auto& client : clients) answered += client->read().status == 200 ? 1 : 0;
+    EXPECT_EQ(answered, handler_->handled);
+    EXPECT_LE(requests->peak(), 80'000u);
+}
+
+TEST_F(HttpServer, IdleConnectionsGiveBackWhatTheyRead) {
+    const auto requests = MemoryBudget::make(10'000'000);
+    start({.requests = requests});
+    RawClient client{port_};
+    client.send(post("/echo", std::string(200'000, 'x')));
+    EXPECT_EQ(client.read().body.size(), 200'000u);
+    until([&] { return requests->used() <= 16 * 1024; });
+}
+
+TEST_F(HttpServer, CountsTheTimeOfItsSteps) {
+    const auto steps = std::make_shared<StepTimes>();
+    start({.steps = steps});
+    EXPECT_EQ(ask(get("/large")).status, 200u);
+    until([&] { return steps->count() > 0 && steps->longest_ns() > 0; });
 }
 
 TEST_F(HttpServer, RefusesToListenTwice) {

@@ -22,6 +22,12 @@ struct SocketTraits<boost::asio::ip::tcp::socket> {
     static std::unique_ptr<TakenSocket> give_away(Socket& socket) {
         return std::make_unique<TakenTcp>(std::move(socket));
     }
+    /// What the socket's buffer takes of it at once; the rest is lost.
+    static void write_at_once(Socket& socket, std::string_view text) {
+        boost::system::error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.write_some(boost::asio::buffer(text), ignored);
+    }
     static void half_close(Socket& socket) {
         boost::system::error_code ignored;
         socket.shutdown(Socket::shutdown_send, ignored);

@@ -14,6 +14,8 @@ namespace {
 using boost::json::error_code;
 
 constexpr std::size_t kMembersMax = 1024;
+constexpr std::size_t kNamesMax = 1024 * 1024;  // bytes, of the objects that are open
+constexpr std::size_t kAroundName = 64;         // bytes that a name takes beside its text
 
 /// Takes the parser's events and writes those within the wanted array.
 class Copier {
@@ -40,12 +42,17 @@ public:
         if (!collect(part, ec)) return false;
         Level& level = levels_.back();
         const auto [name, fresh] = level.names.insert(std::exchange(text_, {}));
+        const std::size_t cost = name->size() + kAroundName;
+        level.bytes += cost;
+        names_bytes_ += cost;
         if (!fresh) {
             reason = "the name ";
             append_string(reason, name->substr(0, 80));
             reason += " stands twice in one object";
         } else if (level.names.size() > kMembersMax) {
             reason = "an object has more than 1,024 members";
+        } else if (names_bytes_ > kNamesMax) {
+            reason = "the names of its objects are longer than 1 MiB together";
         }
         if (!reason.empty()) return stop(ec);
         if (levels_.size() == 1) wanted_ = *name == member_;
@@ -85,7 +92,7 @@ public:
         whole_ = 0;
         return std::exchange(out_, {});
     }
-    [[nodiscard]] std::size_t held() const { return out_.size() + text_.size(); }
+    [[nodiscard]] std::size_t held() const { return out_.size() + text_.size() + names_bytes_; }
     [[nodiscard]] bool is_full() const { return full_; }
     [[nodiscard]] bool found() const { return found_; }
 
@@ -96,6 +103,7 @@ private:
         bool object = false;
         bool first = true;
         std::unordered_set<std::string> names;
+        std::size_t bytes = 0;  // of the names
     };
 
     bool stop(error_code& ec) {
@@ -145,10 +153,11 @@ private:
             if (!separate(ec)) return false;
             if (copying_) out_ += object ? '{' : '[';
         }
-        levels_.push_back({.object = object, .first = true, .names = {}});
+        levels_.push_back(Level{.object = object, .first = true, .names = {}, .bytes = 0});
         return has_room(ec);
     }
     bool end(char bracket, error_code& ec) {
+        names_bytes_ -= levels_.back().bytes;
         levels_.pop_back();
         if (levels_.size() == 1) copying_ = false;
         if (!copying_) return true;
@@ -160,6 +169,7 @@ private:
     const std::size_t bytes_;
     std::vector<Level> levels_;
     std::string text_;  // of the string, name or number that is being read
+    std::size_t names_bytes_ = 0;  // of the objects that are open
     std::string out_;
     std::size_t whole_ = 0;  // of out_: up to the last element that is complete
     bool wanted_ = false;    // the member being read is the one

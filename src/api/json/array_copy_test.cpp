@@ -106,5 +106,23 @@ TEST(ArrayCopy, HoldsAThousandNamesOfAnObject) {
     EXPECT_NE(copy(object(1025)).error.find("1,024"), std::string::npos);
 }
 
+TEST(ArrayCopy, BoundsTheNamesThatItHasToRemember) {
+    std::string text = "{";
+    for (int i = 0; i < 1000; ++i)
+        text += (i == 0 ? "\"" : ",\"") + std::string(2000, 'a') + std::to_string(i) + "\":1";
+    ArrayCopy long_names{"x", {.depth = 32, .bytes = 10'000'000}};
+    const auto fed = long_names.feed(text);
+    ASSERT_FALSE(fed);
+    EXPECT_EQ(fed.error().reason, "the names of its objects are longer than 1 MiB together");
+    EXPECT_LE(long_names.held(), 1'100'000U);
+    // Those of objects that are closed again do not count.
+    std::string many = "{\"x\":[1]";
+    for (int i = 0; i < 1000; ++i)
+        many += ",\"" + std::to_string(i) + "\":{\"" + std::string(2000, 'a') + "\":1}";
+    ArrayCopy closed{"x", {.depth = 32, .bytes = 10'000}};
+    EXPECT_TRUE(closed.feed(many + "}"));
+    EXPECT_TRUE(closed.finish());
+}
+
 }  // namespace
 }  // namespace cairn::json

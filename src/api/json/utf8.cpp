@@ -33,4 +33,10 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::string_view cut(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return text;
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+    return text.substr(0, bytes);
+}
+
 }  // namespace cairn::json

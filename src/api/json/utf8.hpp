@@ -12,4 +12,7 @@ namespace cairn::json {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+/// The beginning of a text, of at most `bytes` bytes and without a part of a character.
+[[nodiscard]] std::string_view cut(std::string_view text, std::size_t bytes);
+
 }  // namespace cairn::json

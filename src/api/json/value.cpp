@@ -1,5 +1,6 @@
 #include "api/json/value.hpp"
 
+#include "api/json/utf8.hpp"
 #include "api/json/writer.hpp"
 
 namespace cairn::json {
@@ -24,14 +25,8 @@ std::string describe(const Value& value) {
     }
     const std::string& text = *value.string();
     std::string out = "the string ";
-    if (text.size() <= kShown) {
-        append_string(out, text);
-    } else {
-        std::size_t end = kShown;  // not in the middle of a character
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-        append_string(out, std::string_view{text}.substr(0, end));
-        out += "...";
-    }
+    append_string(out, cut(text, kShown));
+    if (text.size() > kShown) out += "...";
     return out;
 }
 

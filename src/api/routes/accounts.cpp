@@ -4,6 +4,7 @@
 
 #include "api/account_state.hpp"
 #include "api/parse.hpp"
+#include "api/piece_stream.hpp"
 #include "api/routes/paging.hpp"
 #include "core/primitives/coins.hpp"
 
@@ -19,6 +20,64 @@ std::string_view direction_text(std::uint8_t direction) {
     if (direction == (kOutgoing | kIncoming)) return "self";
     return direction == kOutgoing ? "out" : "in";
 }
+
+/// A page of an account's history, a row at a time: each may lie in a block of its own.
+class HistoryStream final : public PieceStream {
+public:
+    HistoryStream(ViewPtr view, const Services& services, std::vector<HistoryEntry> entries,
+                  std::optional<std::string> next)
+        : PieceStream{std::move(view)},
+          objects_{services.objects},
+          blocks_{*services.blocks},
+          entries_{std::move(entries)},
+          next_{std::move(next)} {}
+
+private:
+    [[nodiscard]] std::size_t kept() const override { return entries_.size() * sizeof entries_[0]; }
+    bool piece(std::string& out) override {
+        if (!std::exchange(begun_, true)) out += "{\"transactions\":[";
+        if (at_ < entries_.size()) {
+            row(out, entries_[at_++]);
+            return !rows().fault();
+        }
+        out += "],\"next\":" + (next_ ? "\"" + *next_ + "\"}" : std::string{"null}"});
+        return false;
+    }
+    void rest() override { block_.reset(); }
+
+    void row(std::string& out, const HistoryEntry& entry) {
+        if (!block_ || entry.height != height_) {
+            height_ = entry.height;
+            hash_ = tables::best(rows(), height_).value_or(BlockHash{});
+            block_ = blocks_.find(rows(), height_, hash_);
+        }
+        const auto location = tables::location(rows(), entry.id);
+        if (!block_ || !location ||
+            block_->size() < std::size_t{location->offset} + location->size)
+            return;
+        const ByteView slice = ByteView{*block_}.subspan(location->offset, location->size);
+        if (!std::exchange(first_, false)) out += ',';
+        json::Writer writer{out};
+        writer.begin_object().key("transaction");
+        if (const auto reward = decode_reward(slice)) objects_.reward(writer, entry.id, *reward);
+        else if (const auto transfer = decode_transfer(slice))
+            objects_.transfer(writer, entry.id, *transfer);
+        writer.key("block").begin_object().key("index").number(entry.height);
+        writer.key("hash").string(hash_.to_string()).end_object();
+        writer.key("direction").string(direction_text(entry.direction)).end_object();
+    }
+
+    const Objects& objects_;
+    BlockCache& blocks_;
+    const std::vector<HistoryEntry> entries_;
+    const std::optional<std::string> next_;
+    std::size_t at_ = 0;
+    bool begun_ = false;
+    bool first_ = true;
+    Height height_ = 0;  // of the block at hand
+    BlockHash hash_;
+    SharedBytes block_;
+};
 
 }  // namespace
 
@@ -53,41 +112,19 @@ http::Answer account_transactions(const Reading& reading) {
         after.emplace((*numbers)[0], static_cast<std::uint32_t>((*numbers)[1]));
     }
     const Staged rows{reading.view.store};
-    const auto entries = tables::history(rows, named->address, after, page->limit + 1);
-    const std::size_t shown = std::min<std::size_t>(entries.size(), page->limit);
-
-    http::Reply reply;
-    json::Writer writer{reply.body};
-    writer.begin_object().key("transactions").begin_array();
-    BlockHash hash;
-    Bytes bytes;
-    Height loaded = 0;
-    for (std::size_t i = 0; i < shown; ++i) {
-        const HistoryEntry& entry = entries[i];
-        if (entry.height != loaded) {
-            hash = tables::best(rows, entry.height).value_or(BlockHash{});
-            bytes = tables::block(rows, entry.height, hash).value_or(Bytes{});
-            loaded = entry.height;
-        }
-        const auto location = tables::location(rows, entry.id);
-        if (!location || bytes.size() < std::size_t{location->offset} + location->size) continue;
-        const ByteView slice = ByteView{bytes}.subspan(location->offset, location->size);
-        writer.begin_object().key("transaction");
-        if (const auto reward = decode_reward(slice)) reading.services.objects.reward(writer, entry.id, *reward);
-        else if (const auto transfer = decode_transfer(slice))
-            reading.services.objects.transfer(writer, entry.id, *transfer);
-        writer.key("block").begin_object().key("index").number(entry.height);
-        writer.key("hash").string(hash.to_string()).end_object();
-        writer.key("direction").string(direction_text(entry.direction)).end_object();
-    }
-    writer.end_array();
-    std::optional<std::string> next;
-    if (entries.size() > shown)
-        next = make_cursor({entries[shown - 1].height, entries[shown - 1].position});
-    end_page(reply, writer,
-             "/accounts/" + reading.services.objects.address(named->address) + "/transactions", *page, next);
+    auto entries = tables::history(rows, named->address, after, page->limit + 1);
     if (rows.fault()) return store_problem(*rows.fault());
-    return reply;
+    std::optional<std::string> next;
+    if (entries.size() > page->limit) {
+        entries.resize(page->limit);
+        next = make_cursor({entries.back().height, entries.back().position});
+    }
+    const std::string path =
+        "/accounts/" + reading.services.objects.address(named->address) + "/transactions";
+    auto stream = std::make_unique<HistoryStream>(reading.view_ptr, reading.services,
+                                                  std::move(entries), next);
+    if (next) stream->set_headers(page_link(path, *page, *next));
+    return stream;
 }
 
 }  // namespace cairn::routes

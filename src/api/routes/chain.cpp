@@ -15,8 +15,9 @@ constexpr std::uint64_t kMaxHeight = UINT64_MAX / 2;
 
 class ChainStream final : public PieceStream {
 public:
-    ChainStream(ViewPtr view, const Objects& objects, Height first, Height last)
-        : PieceStream{std::move(view)}, blocks_{rows(), objects, first, last} {}
+    ChainStream(ViewPtr view, const Services& services, Height first, Height last)
+        : PieceStream{std::move(view)},
+          blocks_{rows(), services.objects, *services.blocks, first, last} {}
 
 private:
     bool piece(std::string& out) override {
@@ -25,9 +26,89 @@ private:
         out += "],\"length\":" + std::to_string(view().tip.height) + "}";
         return false;
     }
+    void rest() override { blocks_.rest(); }
 
     BlockPieces blocks_;
     bool begun_ = false;
+};
+
+/// A page of headers, newest first.
+class HeadersStream final : public PieceStream {
+public:
+    HeadersStream(ViewPtr view, const Objects& objects, Height from, std::uint64_t limit)
+        : PieceStream{std::move(view)},
+          objects_{objects},
+          height_{from},
+          end_{from - std::min<std::uint64_t>(from, limit)} {}
+
+private:
+    bool piece(std::string& out) override {
+        if (!std::exchange(begun_, true)) out += "{\"blocks\":[";
+        if (height_ > end_) {
+            const auto hash = tables::best(rows(), height_);
+            const auto record = hash ? tables::header(rows(), *hash) : std::nullopt;
+            if (!record) {
+                if (!rows().fault())
+                    rows().report({StoreFault::corrupt, "a header of the best chain is missing"});
+                return false;
+            }
+            if (!std::exchange(first_, false)) out += ',';
+            json::Writer writer{out};
+            objects_.header(writer, *record, *hash);
+            --height_;
+            return true;
+        }
+        out += "],\"length\":" + std::to_string(view().tip.height) + ",\"next\":";
+        out += end_ >= 1 ? "\"" + make_cursor({end_}) + "\"}" : "null}";
+        return false;
+    }
+
+    const Objects& objects_;
+    Height height_;
+    const Height end_;  // below the last of the page
+    bool begun_ = false;
+    bool first_ = true;
+};
+
+/// One block.
+class BlockStream final : public PieceStream {
+public:
+    BlockStream(ViewPtr view, const Services& services, const BlockHash& hash,
+                const HeaderRecord& record, std::string after)
+        : PieceStream{std::move(view)},
+          block_{rows(), services.objects, *services.blocks, hash, record, {}, std::move(after)} {}
+
+private:
+    bool piece(std::string& out) override { return block_.next(out); }
+    void rest() override { block_.rest(); }
+
+    BlockWriter block_;
+};
+
+/// One block's bytes as hex digits.
+class HexStream final : public PieceStream {
+public:
+    HexStream(ViewPtr view, BlockCache& blocks, const BlockHash& hash, Height height)
+        : PieceStream{std::move(view)}, blocks_{blocks}, hash_{hash}, height_{height} {}
+
+    [[nodiscard]] std::string_view content_type() const override {
+        return "text/plain; charset=utf-8";
+    }
+
+private:
+    bool piece(std::string& out) override {
+        const SharedBytes bytes = blocks_.find(rows(), height_, hash_);
+        if (!bytes) return false;
+        const std::size_t part = std::min(kChunk / 2, bytes->size() - at_);
+        json::append_hex(out, ByteView{*bytes}.subspan(at_, part));
+        at_ += part;
+        return at_ < bytes->size();
+    }
+
+    BlockCache& blocks_;
+    const BlockHash hash_;
+    const Height height_;
+    std::size_t at_ = 0;
 };
 
 http::Problem no_block(std::string_view what) {
@@ -67,7 +148,7 @@ http::Answer chain(const Reading& reading) {
     const Height first = from->value_or(1);
     Height last = reading.view.tip.height;
     if (*limit) last = std::min(last, **limit == 0 ? 0 : first + (**limit - 1));
-    return std::make_unique<ChainStream>(reading.view_ptr, reading.services.objects, first, last);
+    return std::make_unique<ChainStream>(reading.view_ptr, reading.services, first, last);
 }
 
 http::Answer blocks(const Reading& reading) {
@@ -79,23 +160,11 @@ http::Answer blocks(const Reading& reading) {
         if (!at) return cursor_problem(*page->cursor);
         height = std::min(height, (*at)[0]);
     }
-    const Staged rows{reading.view.store};
-    http::Reply reply;
-    json::Writer writer{reply.body};
-    writer.begin_object().key("blocks").begin_array();
-    std::uint64_t count = 0;
-    for (; height >= 1 && count < page->limit; --height, ++count) {
-        const auto hash = tables::best(rows, height);
-        const auto record = hash ? tables::header(rows, *hash) : std::nullopt;
-        if (!record) break;
-        reading.services.objects.header(writer, *record, *hash);
-    }
-    writer.end_array();
-    writer.key("length").number(reading.view.tip.height);
-    end_page(reply, writer, "/blocks", *page,
-             height >= 1 ? std::optional{make_cursor({height})} : std::nullopt);
-    if (rows.fault()) return store_problem(*rows.fault());
-    return reply;
+    auto stream = std::make_unique<HeadersStream>(reading.view_ptr, reading.services.objects, height,
+                                                  page->limit);
+    if (height > page->limit)
+        stream->set_headers(page_link("/blocks", *page, make_cursor({height - page->limit})));
+    return stream;
 }
 
 http::Answer block(const Reading& reading) {
@@ -111,26 +180,23 @@ http::Answer block(const Reading& reading) {
 
     const std::string tag = "\"" + hash.to_string() + (stale ? "-stale" : "") + "-" + format + "\"";
     if (is_unchanged(reading.request, tag)) return not_modified(tag);
-    const auto bytes = tables::block(rows, record.height, hash);
-    if (!bytes) {
+    if (!reading.services.blocks->find(rows, record.height, hash)) {
         if (rows.fault()) return store_problem(*rows.fault());
         return no_block(reading.parameter(0));
     }
-    http::Reply reply;
-    reply.headers.push_back({"ETag", tag});
-    reply.headers.push_back({"Cache-Control", "no-cache"});
+    std::unique_ptr<PieceStream> stream;
     if (format == "hex") {
-        reply.content_type = "text/plain; charset=utf-8";
-        reply.body = to_hex(*bytes);
-        return reply;
+        stream = std::make_unique<HexStream>(reading.view_ptr, *reading.services.blocks, hash,
+                                             record.height);
+    } else {
+        std::string after = stale ? ",\"stale\":true" : "";
+        if (record.invalid)
+            after += ",\"invalid\":\"" + std::string{rule_name(record.reason)} + "\"";
+        stream = std::make_unique<BlockStream>(reading.view_ptr, reading.services, hash, record,
+                                               std::move(after));
     }
-    json::Writer writer{reply.body};
-    writer.begin_object();
-    reading.services.objects.block_members(writer, record, hash, *bytes);
-    if (stale) writer.key("stale").boolean(true);
-    if (record.invalid) writer.key("invalid").string(rule_name(record.reason));
-    writer.end_object();
-    return reply;
+    stream->set_headers({{"ETag", tag}, {"Cache-Control", "no-cache"}});
+    return stream;
 }
 
 }  // namespace cairn::routes

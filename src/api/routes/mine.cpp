@@ -1,7 +1,9 @@
 #include "api/routes/mine.hpp"
 
 #include "node/commands.hpp"
+#include "api/block_pieces.hpp"
 #include "api/parse.hpp"
+#include "api/piece_stream.hpp"
 
 namespace cairn::routes {
 namespace {
@@ -16,25 +18,44 @@ http::Problem stopped_problem(const Mined& mined, std::uint64_t wanted) {
     return problem;
 }
 
+/// The last block that was mined, with the news of it.
+class MinedStream final : public PieceStream {
+public:
+    MinedStream(ViewPtr view, const Services& services, const BlockHash& hash,
+                const HeaderRecord& record, std::string after)
+        : PieceStream{std::move(view)},
+          block_{rows(),
+                 services.objects,
+                 *services.blocks,
+                 hash,
+                 record,
+                 "\"message\":\"New Block Forged\",",
+                 std::move(after)} {}
+
+private:
+    bool piece(std::string& out) override { return block_.next(out); }
+    void rest() override { block_.rest(); }
+
+    BlockWriter block_;
+};
+
 http::Answer mined_answer(const Services& services, const Mined& mined, std::uint64_t wanted) {
     if (mined.blocks.size() < wanted) return stopped_problem(mined, wanted);
     const ViewPtr view = services.gate.view();
     const Staged rows{view->store};
     const BlockHash& last = mined.blocks.back();
     const auto record = tables::header(rows, last);
-    const auto bytes = record ? tables::block(rows, record->height, last) : std::nullopt;
     if (rows.fault()) return store_problem(*rows.fault());
-    http::Reply reply;
-    json::Writer writer{reply.body};
-    writer.begin_object().key("message").string("New Block Forged");
-    if (bytes) services.objects.block_members(writer, *record, last, *bytes);
+    if (!record) return store_problem({StoreFault::corrupt, "the block that was mined is not there"});
+    std::string after;
     if (wanted > 1) {
+        json::Writer writer{after};
+        after += ',';
         writer.key("blocks").begin_array();
         for (const auto& hash : mined.blocks) writer.string(hash.to_string());
         writer.end_array();
     }
-    writer.end_object();
-    return reply;
+    return std::make_unique<MinedStream>(view, services, last, *record, std::move(after));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "api/routes/nodes.hpp"
 
+#include "api/json/utf8.hpp"
 #include "api/parse.hpp"
 
 namespace cairn::routes {
@@ -21,6 +22,7 @@ void add_list(Entries& entries, std::string_view list) {
         while (text.starts_with(' ')) text.remove_prefix(1);
         while (text.ends_with(' ')) text.remove_suffix(1);
         if (!text.empty()) {
+            if (entries.reports.size() > kEntriesMax) return;  // too many, however many
             entries.texts.emplace_back(text);
             entries.reports.emplace_back();
         }
@@ -35,12 +37,17 @@ Result<Entries, http::Problem> read_entries(const http::Request& request) {
     const auto wrong = [](std::string found) {
         return fail(field_problem("nodes", "a list of " + std::string{kEntry}, std::move(found)));
     };
+    const auto too_many = [] {
+        return fail(
+            field_problem("nodes", "at most " + std::to_string(kEntriesMax) + " of them", "more"));
+    };
     const json::Value* nodes = body->find("nodes");
     if (nodes == nullptr || nodes->is_null()) return wrong("nothing");
     Entries entries;
     if (const std::string* list = nodes->string()) {
         add_list(entries, *list);
     } else if (const auto* array = nodes->array()) {
+        if (array->size() > kEntriesMax) return too_many();
         for (const auto& item : *array) {
             if (const std::string* text = item.string()) {
                 entries.texts.push_back(*text);
@@ -55,9 +62,7 @@ Result<Entries, http::Problem> read_entries(const http::Request& request) {
         return wrong(json::describe(*nodes));
     }
     if (entries.reports.empty()) return wrong("an empty list");
-    if (entries.reports.size() > kEntriesMax)
-        return fail(field_problem("nodes", "at most " + std::to_string(kEntriesMax) + " of them",
-                                  std::to_string(entries.reports.size())));
+    if (entries.reports.size() > kEntriesMax) return too_many();
     return entries;
 }
 
@@ -75,9 +80,11 @@ std::string reports_text(const Entries& entries, const std::vector<NodeReport>& 
     for (const auto& report : entries.reports) {
         if (!report && next == told.end()) break;
         const NodeReport& row = report ? *report : *next++;
-        writer.begin_object().key("address").string(row.address);
+        // What was sent is not sent back whole: no address is as long.
+        constexpr std::size_t kShown = 300;
+        writer.begin_object().key("address").string(json::cut(row.address, kShown));
         writer.key("connected").boolean(row.connected);
-        writer.key("detail").string(row.detail).end_object();
+        writer.key("detail").string(json::cut(row.detail, 2 * kShown)).end_object();
     }
     writer.end_array();
     return out;

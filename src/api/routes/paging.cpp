@@ -49,17 +49,10 @@ http::Problem cursor_problem(std::string_view found) {
                          "\"" + std::string{found.substr(0, 80)} + "\"");
 }
 
-void end_page(http::Reply& reply, json::Writer& writer, std::string_view path, const Page& page,
-              const std::optional<std::string>& next) {
-    writer.key("next");
-    if (next) {
-        writer.string(*next);
-        reply.headers.push_back({"Link", "<" + std::string{path} + "?limit=" + std::to_string(page.limit) +
-                                             "&cursor=" + *next + ">; rel=\"next\""});
-    } else {
-        writer.null();
-    }
-    writer.end_object();
+std::vector<http::Header> page_link(std::string_view path, const Page& page,
+                                    std::string_view next) {
+    return {{"Link", "<" + std::string{path} + "?limit=" + std::to_string(page.limit) +
+                         "&cursor=" + std::string{next} + ">; rel=\"next\""}};
 }
 
 bool is_unchanged(const http::Request& request, std::string_view tag) {

@@ -7,7 +7,6 @@
 
 #include "api/http/answer.hpp"
 #include "api/http/request.hpp"
-#include "api/json/writer.hpp"
 #include "core/base/result.hpp"
 
 namespace cairn {
@@ -27,9 +26,9 @@ struct Page {
                                                                      std::size_t count);
 [[nodiscard]] http::Problem cursor_problem(std::string_view found);
 
-/// Closes the object of a page: member `next` and the Link header, if there is a next page.
-void end_page(http::Reply& reply, json::Writer& writer, std::string_view path, const Page& page,
-              const std::optional<std::string>& next);
+/// The Link header of a page that has a next one.
+[[nodiscard]] std::vector<http::Header> page_link(std::string_view path, const Page& page,
+                                                  std::string_view next);
 
 /// Whether the client has this version already (If-None-Match).
 [[nodiscard]] bool is_unchanged(const http::Request& request, std::string_view tag);

@@ -13,13 +13,19 @@ constexpr std::uint64_t kSecondsDefault = 30, kSecondsMax = 120;
 /// What came of the question, what it cost, and the whole chain, as one view shows them.
 class ResolveStream final : public PieceStream {
 public:
-    ResolveStream(ViewPtr view, const Objects& objects, ResolveOutcome outcome)
+    ResolveStream(ViewPtr view, const Services& services, ResolveOutcome outcome)
         : PieceStream{std::move(view)},
-          objects_{objects},
+          objects_{services.objects},
           outcome_{std::move(outcome)},
-          blocks_{rows(), objects, 1, PieceStream::view().tip.height} {}
+          blocks_{rows(), services.objects, *services.blocks, 1, PieceStream::view().tip.height} {}
 
 private:
+    [[nodiscard]] std::size_t kept() const override {
+        std::size_t bytes = 0;
+        for (const auto& dropped : outcome_.dropped) bytes += sizeof dropped + dropped.reason.size();
+        return bytes;
+    }
+    void rest() override { blocks_.rest(); }
     bool piece(std::string& out) override {
         if (!std::exchange(begun_, true)) {
             head(out);
@@ -83,7 +89,7 @@ void resolve(Services& services, http::Request request, std::stop_token stop,
                            [&services, held](Result<ResolveOutcome, NodesFailure> outcome) {
                                if (!outcome) return held->answer(nodes_problem(outcome.error()));
                                held->answer(std::make_unique<ResolveStream>(
-                                   services.gate.view(), services.objects, std::move(*outcome)));
+                                   services.gate.view(), services, std::move(*outcome)));
                            });
 }
 

@@ -2,16 +2,15 @@
 
 #include "node/commands.hpp"
 #include "api/new_transfer.hpp"
+#include "api/json/reader.hpp"
 #include "api/parse.hpp"
+#include "api/routes/batch_answer.hpp"
 #include "core/crypto/sha256.hpp"
 
 namespace cairn::routes {
 namespace {
 
 using Verdict = Result<Admitted, Rejection>;
-
-/// As many values as the smallest signed transfers make in the largest body, and some to spare.
-constexpr json::Limits kBatchLimits{.depth = 32, .values = 131'072};
 
 /// 201 of a new transfer, 200 of one that was here already.
 http::Answer accepted(const Services& services, const View& view, const Admitted& admitted) {
@@ -160,32 +159,43 @@ void submit_signed(Services& services, SignedTransfer transfer, std::optional<Ha
     if (!posted) held->answer(busy_problem());
 }
 
-/// One line of a batch: checked already, or refused.
-using BatchEntry = Result<TransferPtr, http::Problem>;
+constexpr std::size_t kBatchEntries = 4096;
 
-http::Answer batch_answer(const std::vector<BatchEntry>& entries, const std::vector<Verdict>& verdicts) {
-    http::Reply reply;
-    json::Writer writer{reply.body};
-    writer.begin_object().key("results").begin_array();
-    std::uint64_t accepted = 0;
-    std::size_t next = 0;
-    for (const auto& entry : entries) {
-        writer.begin_object();
-        const auto refuse = [&](const http::Problem& problem) {
-            writer.key("error").raw(http::to_json(problem));
-        };
-        if (!entry) {
-            refuse(entry.error());
-        } else if (const Verdict& verdict = verdicts[next++]; !verdict) {
-            refuse(rejection_problem(verdict.error()));
-        } else {
-            ++accepted;
-            writer.key("id").string((*entry)->id().to_string());
+/// What a request of many transfers is, from its body to its answer.
+struct Batch {
+    http::Request request;
+    http::Responder responder;
+    std::vector<BatchEntry> entries = {};
+    std::vector<TransferPtr> ready = {};
+};
+
+/// Reads and checks the entries; a problem of the whole, if there is one.
+std::optional<http::Problem> check_entries(const Services& services, Batch& batch) {
+    const auto each = [&](const json::Value& item) {
+        if (batch.entries.size() == kBatchEntries) return false;
+        auto transfer = read_signed_transfer(item, services);
+        if (!transfer) {
+            batch.entries.push_back({nullptr, entry_error(transfer.error())});
+            return true;
         }
-        writer.end_object();
-    }
-    writer.end_array().key("accepted").number(accepted).end_object();
-    return reply;
+        auto checked = check_transfer(std::move(transfer->bytes), *services.chain);
+        if (!checked) {
+            batch.entries.push_back({nullptr, entry_error(rejection_problem(checked.error()))});
+            return true;
+        }
+        batch.ready.push_back(*checked);
+        batch.entries.push_back({std::move(*checked), {}});
+        return true;
+    };
+    const auto read = json::read_elements(batch.request.body, "transactions", each);
+    if (!read) return http::problem_of(read.error());
+    if (*read == json::Elements::none)
+        return field_problem("transactions", "an array of signed transfers", "none");
+    if (*read == json::Elements::stopped)
+        return field_problem("transactions", "at most " + std::to_string(kBatchEntries) + " entries",
+                             "more");
+    batch.request.body = {};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -206,49 +216,30 @@ void new_transaction(Services& services, http::Request request, std::stop_token 
 
 void transaction_batch(Services& services, http::Request request, std::stop_token /*stop*/,
                        http::Responder responder) {
-    auto value = parse_body(request, kBatchLimits);
-    if (!value) return responder.answer(value.error());
-    const json::Value* list = value->find("transactions");
-    if (list == nullptr || list->array() == nullptr)
-        return responder.answer(field_problem("transactions", "an array of signed transfers",
-                                              list == nullptr ? "nothing" : json::describe(*list)));
-    // Many signatures: not on the thread that serves sockets.
-    auto held = std::make_shared<http::Responder>(std::move(responder));
-    auto body = std::make_shared<json::Value>(std::move(*value));
-    const bool posted = services.slow.post("", [&services, held, body](const SlowLane::Hold& /*none*/) {
-        auto entries = std::make_shared<std::vector<BatchEntry>>();
-        auto ready = std::make_shared<std::vector<TransferPtr>>();
-        for (const auto& item : *body->find("transactions")->array()) {
-            auto transfer = read_signed_transfer(item, services);
-            if (!transfer) {
-                entries->push_back(fail(std::move(transfer.error())));
-                continue;
-            }
-            auto checked = check_transfer(std::move(transfer->bytes), *services.chain);
-            if (!checked) {
-                entries->push_back(fail(rejection_problem(checked.error())));
-                continue;
-            }
-            ready->push_back(*checked);
-            entries->push_back(std::move(*checked));
-        }
+    // Many values, many signatures: not on the thread that serves sockets.
+    auto batch = std::make_shared<Batch>(Batch{std::move(request), std::move(responder)});
+    const bool posted = services.slow.post("", [&services, batch](const SlowLane::Hold& /*none*/) {
+        if (auto problem = check_entries(services, *batch))
+            return batch->responder.answer(std::move(*problem));
         const bool queued = services.gate.post(
             Lane::transfers,
             make_command(
-                [ready](Node& node, Now now) {
+                [batch](Node& node, Now now) {
                     std::vector<Verdict> verdicts;
-                    verdicts.reserve(ready->size());
-                    for (const auto& transfer : *ready) verdicts.push_back(node.submit(transfer, now));
+                    verdicts.reserve(batch->ready.size());
+                    for (const auto& transfer : batch->ready)
+                        verdicts.push_back(node.submit(transfer, now));
                     return verdicts;
                 },
-                [held, entries](std::optional<std::vector<Verdict>> verdicts,
-                                Result<ViewPtr, StoreError> outcome) {
-                    if (!outcome) return held->answer(store_problem(outcome.error()));
-                    held->answer(batch_answer(*entries, *verdicts));
+                [batch](std::optional<std::vector<Verdict>> verdicts,
+                        Result<ViewPtr, StoreError> outcome) {
+                    if (!outcome) return batch->responder.answer(store_problem(outcome.error()));
+                    batch->responder.answer(
+                        batch_answer(std::move(batch->entries), std::move(*verdicts)));
                 }));
-        if (!queued) held->answer(busy_problem());
+        if (!queued) batch->responder.answer(busy_problem());
     });
-    if (!posted) held->answer(busy_problem());
+    if (!posted) batch->responder.answer(busy_problem());
 }
 
 }  // namespace cairn::routes

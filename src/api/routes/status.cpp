@@ -3,6 +3,14 @@
 #include "core/primitives/coins.hpp"
 
 namespace cairn::routes {
+namespace {
+
+/// "4.125"
+std::string milliseconds(std::uint64_t ns) {
+    return double_text(static_cast<double>(ns / 1'000) / 1'000);
+}
+
+}  // namespace
 
 http::Answer index(const Reading& reading) {
     http::Reply reply;
@@ -36,6 +44,12 @@ http::Answer status(const Reading& reading) {
     writer.key("gossip").boolean(services.options.gossip);
     writer.key("read_only").boolean(view.read_only);
     writer.key("version").string(services.options.version);
+    if (services.longest_steps) {
+        const LongestSteps longest = services.longest_steps();
+        writer.key("longest_step_ms").begin_object();
+        writer.key("node").raw(milliseconds(longest.node));
+        writer.key("io").raw(milliseconds(longest.io)).end_object();
+    }
     writer.end_object();
     return reply;
 }

@@ -1,12 +1,13 @@
 #include "api/route.hpp"
 #include "api/routes/accounts.hpp"
+#include "api/routes/batch.hpp"
 #include "api/routes/chain.hpp"
-#include "api/routes/login.hpp"
 #include "api/routes/inventories.hpp"
+#include "api/routes/login.hpp"
 #include "api/routes/mine.hpp"
 #include "api/routes/nodes.hpp"
-#include "api/routes/resolve.hpp"
 #include "api/routes/pool.hpp"
+#include "api/routes/resolve.hpp"
 #include "api/routes/send.hpp"
 #include "api/routes/status.hpp"
 #include "api/routes/transactions.hpp"
@@ -21,7 +22,10 @@ using enum Role;
 
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr RouteLimits kUsual{};
-constexpr RouteLimits kBatch{.body = kBatchBytes};
+/// Beside its text there are the transfers that it becomes.
+constexpr RouteLimits kBatch{.body = kBatchBytes, .memory_per_byte = 3};
+// A turn to log in may be long in coming (LoginRoom::kLongest).
+constexpr RouteLimits kLoggingIn{.deadline = std::chrono::seconds{70}};
 // Mining has a time limit of its own, which the operator sets.
 constexpr RouteLimits kMining{.deadline = std::chrono::hours{24}};
 // So has a resolve, in `timeout`; this one only ends what has gone wrong.
@@ -45,6 +49,12 @@ ApiRoute ask(Method method, std::string_view pattern, Role who, Work run, http::
     return {{method, pattern, who, false, false, kUsual, doc}, run};
 }
 
+/// How one comes in, and whether the node lives: also when only the last places are left.
+ApiRoute vital(ApiRoute route) {
+    route.spec.vital = true;
+    return route;
+}
+
 const std::vector<ApiRoute>& table() {
     using namespace routes;
     static const std::vector<ApiRoute> kTable = {
@@ -56,7 +66,8 @@ const std::vector<ApiRoute>& table() {
              {.summary = "Nodes to be connected with from now on",
               .body = R"({"nodes":["http://127.0.0.1:5001"]})"}),
         work(Method::post, "/transactions/new", anyone, new_transaction, kUsual,
-             {.summary = "Send coins: the node signs for who is logged in, or takes a signed transfer",
+             {.summary =
+                  "Send coins: the node signs for who is logged in, or takes a signed transfer",
               .body = R"({"recipient":"crn1…","amount":5,"fee":0.01,"memo":"thanks"})"}),
         work(Method::get, "/mine", member, mine, kMining,
              {.summary = "Search the next block or blocks", .query = "count, to"}),
@@ -74,12 +85,13 @@ const std::vector<ApiRoute>& table() {
         work(Method::get, "/getblocks", anyone, get_blocks, kUsual,
              {.summary = "What every registered node has, as its /inv tells"}),
         read(Method::get, "/inv", inv,
-             {.summary = "What this node has: blocks by hash, then the pool", .query = "from, limit"}),
+             {.summary = "What this node has: blocks by hash, then the pool",
+              .query = "from, limit"}),
 
         read(Method::get, "/", index, {.summary = "What this is, and its routes"}),
-        work(Method::post, "/login", anyone, login, kUsual,
-             {.summary = "A token for a name and a password",
-              .body = R"({"name":"operator","password":"…"})"}),
+        vital(work(Method::post, "/login", anyone, login, kLoggingIn,
+                   {.summary = "A token for a name and a password",
+                    .body = R"({"name":"operator","password":"…"})"})),
         work(Method::post, "/logout", member, logout, kUsual, {.summary = "End this session"}),
         read(Method::get, "/status", status, {.summary = "The node at a glance"}),
         read(Method::get, "/blocks", blocks,
@@ -93,7 +105,8 @@ const std::vector<ApiRoute>& table() {
         work(Method::post, "/transactions/batch", anyone, transaction_batch, kBatch,
              {.summary = "Many signed transfers, one commit",
               .body = R"({"transactions":[{"raw":"01…"}]})"}),
-        read(Method::get, "/accounts/{address}", account, {.summary = "Balance and nonces of an account"}),
+        read(Method::get, "/accounts/{address}", account,
+             {.summary = "Balance and nonces of an account"}),
         read(Method::get, "/accounts/{address}/transactions", account_transactions,
              {.summary = "History of an account, newest first", .query = "limit, cursor"}),
         ask(Method::get, "/nodes", anyone, list_nodes,
@@ -108,8 +121,9 @@ const std::vector<ApiRoute>& table() {
              {.summary = "Remove a user and its key"}),
         ask(Method::get, "/users/me", member, who_am_i, {.summary = "Who am I, and what do I have"}),
         peer_socket("/p2p", {.summary = "The socket of other nodes (WebSocket, subprotocols cairn.2, cairn.1)"}),
-        read(Method::get, "/healthz", healthz, {.summary = "Alive"}),
-        read(Method::get, "/readyz", readyz, {.summary = "Able to serve, or 503 with the reason"}),
+        vital(read(Method::get, "/healthz", healthz, {.summary = "Alive"})),
+        vital(read(Method::get, "/readyz", readyz,
+                   {.summary = "Able to serve, or 503 with the reason"})),
     };
     return kTable;
 }

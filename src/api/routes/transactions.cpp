@@ -1,6 +1,8 @@
 #include "api/routes/transactions.hpp"
 
 #include "api/parse.hpp"
+#include "api/piece_stream.hpp"
+#include "api/json/writer.hpp"
 #include "api/routes/paging.hpp"
 #include "core/consensus/merkle.hpp"
 #include "core/base/hex.hpp"
@@ -11,15 +13,19 @@ namespace {
 struct Found {
     Location location;
     BlockHash block;
-    Bytes bytes;  // of the block
+    SharedBytes bytes;  // of the block
+
+    [[nodiscard]] ByteView transaction() const {
+        return ByteView{*bytes}.subspan(location.offset, location.size);
+    }
 };
 
-std::optional<Found> confirmed(const Staged& rows, const Txid& id) {
+std::optional<Found> confirmed(const Staged& rows, BlockCache& blocks, const Txid& id) {
     const auto location = tables::location(rows, id);
     const auto hash = location ? tables::best(rows, location->height) : std::nullopt;
-    auto bytes = hash ? tables::block(rows, location->height, *hash) : std::nullopt;
+    auto bytes = hash ? blocks.find(rows, location->height, *hash) : nullptr;
     if (!bytes || bytes->size() < std::size_t{location->offset} + location->size) return std::nullopt;
-    return Found{*location, *hash, std::move(*bytes)};
+    return Found{*location, *hash, std::move(bytes)};
 }
 
 http::Problem unknown(const std::string& id) {
@@ -44,13 +50,82 @@ http::Answer confirmed_answer(const Reading& reading, const Txid& id, const Foun
     reply.headers.push_back({"Cache-Control", "no-cache"});
     json::Writer writer{reply.body};
     writer.begin_object().key("status").string("confirmed").key("transaction");
-    write_transaction(writer, reading.services.objects, id,
-                      ByteView{found.bytes}.subspan(found.location.offset, found.location.size));
+    write_transaction(writer, reading.services.objects, id, found.transaction());
     writer.key("block").begin_object().key("index").number(found.location.height);
     writer.key("hash").string(found.block.to_string()).end_object();
     writer.key("confirmations").number(confirmations).end_object();
     return reply;
 }
+
+/// The proof of one transaction, worked out a slice at a time: a full block holds some 26,000 ids to
+/// hash, and as many pairs of them.
+class ProofStream final : public PieceStream {
+public:
+    ProofStream(ViewPtr view, BlockCache& blocks, const Txid& id, const BlockHash& hash,
+                const Location& location, const HeaderRecord& record)
+        : PieceStream{std::move(view)},
+          blocks_{blocks},
+          id_{id},
+          hash_{hash},
+          location_{location},
+          record_{record} {}
+
+private:
+    /// The ids, and the tree's lowest level.
+    [[nodiscard]] std::size_t kept() const override {
+        return 2 * sizeof(Txid) * std::size_t{record_.transactions};
+    }
+
+    static constexpr int kIdsAtOnce = 256;
+    static constexpr std::size_t kPairsAtOnce = 1024;
+
+    bool piece(std::string& out) override {
+        if (!walk_) return collect();
+        if (walk_->step(kPairsAtOnce)) return true;
+        json::Writer writer{out};
+        writer.begin_object().key("id").string(id_.to_string());
+        writer.key("block_hash").string(hash_.to_string());
+        writer.key("index").number(location_.height);
+        writer.key("position").number(location_.position);
+        writer.key("count").number(count_);
+        writer.key("branch").begin_array();
+        for (const auto& sibling : walk_->branch()) writer.string(sibling.to_string());
+        writer.end_array();
+        writer.key("header").hex(encode(record_.header)).end_object();
+        return false;
+    }
+    void rest() override { block_.reset(); }
+
+    bool collect() {
+        if (!block_) block_ = blocks_.find(rows(), location_.height, hash_);
+        if (block_ && !place_) place_ = first_transaction(*block_);
+        for (int i = 0; block_ && place_ && place_->left > 0 && i < kIdsAtOnce; ++i) {
+            const auto slice = next_transaction(*block_, *place_);
+            if (!slice) place_.reset();
+            else ids_.push_back(slice->id);
+        }
+        if (!block_ || !place_) {
+            rows().report({StoreFault::corrupt, "a block does not decode"});
+            return false;
+        }
+        if (place_->left > 0) return true;
+        count_ = ids_.size();
+        walk_.emplace(ids_, location_.position);
+        ids_ = {};
+        return true;
+    }
+
+    BlockCache& blocks_;
+    const Txid id_;
+    const BlockHash hash_;
+    const Location location_;
+    const HeaderRecord record_;
+    SharedBytes block_;
+    std::optional<TransactionPlace> place_;
+    std::vector<Txid> ids_;
+    std::size_t count_ = 0;
+    std::optional<MerkleWalk> walk_;
+};
 
 }  // namespace
 
@@ -58,7 +133,7 @@ http::Answer transaction(const Reading& reading) {
     const auto id = parse_digest<Txid>("id", reading.parameter(0));
     if (!id) return id.error();
     const Staged rows{reading.view.store};
-    if (const auto found = confirmed(rows, *id)) return confirmed_answer(reading, *id, *found);
+    if (const auto found = confirmed(rows, *reading.services.blocks, *id)) return confirmed_answer(reading, *id, *found);
     const auto pending = tables::pending(rows, *id);
     const auto dropped = pending ? std::nullopt : tables::dropped(rows, *id);
     if (rows.fault()) return store_problem(*rows.fault());
@@ -78,30 +153,17 @@ http::Answer proof(const Reading& reading) {
     const auto id = parse_digest<Txid>("id", reading.parameter(0));
     if (!id) return id.error();
     const Staged rows{reading.view.store};
-    const auto found = confirmed(rows, *id);
+    const auto found = confirmed(rows, *reading.services.blocks, *id);
     if (rows.fault()) return store_problem(*rows.fault());
     if (!found)
         return http::Problem{.status = 404,
                              .detail = "There is no transaction " + reading.parameter(0).substr(0, 80) +
                                        " in the best chain; only such can be proven."};
-    const auto block = decode_block(found->bytes);
-    if (!block) return store_problem({StoreFault::corrupt, "a block does not decode"});
-    std::vector<Txid> ids;
-    for (const auto& slice : block->transactions) ids.push_back(slice.id);
-
-    http::Reply reply;
-    json::Writer writer{reply.body};
-    writer.begin_object().key("id").string(id->to_string());
-    writer.key("block_hash").string(found->block.to_string());
-    writer.key("index").number(found->location.height);
-    writer.key("position").number(found->location.position);
-    writer.key("count").number(ids.size());
-    writer.key("branch").begin_array();
-    for (const auto& sibling : merkle_branch(ids, found->location.position))
-        writer.string(sibling.to_string());
-    writer.end_array();
-    writer.key("header").hex(encode(block->header)).end_object();
-    return reply;
+    const auto record = tables::header(rows, found->block);
+    if (rows.fault()) return store_problem(*rows.fault());
+    if (!record) return store_problem({StoreFault::corrupt, "a header of the best chain is missing"});
+    return std::make_unique<ProofStream>(reading.view_ptr, *reading.services.blocks, *id,
+                                         found->block, found->location, *record);
 }
 
 }  // namespace cairn::routes

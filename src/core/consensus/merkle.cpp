@@ -1,5 +1,7 @@
 #include "core/consensus/merkle.hpp"
 
+#include <algorithm>
+
 #include "core/crypto/sha256.hpp"
 
 namespace cairn {
@@ -14,11 +16,15 @@ Level leaves(std::span<const Txid> ids) {
     return level;
 }
 
-/// Replaces a level by the one above it.
-void raise(Level& level) {
-    const std::size_t pairs = level.size() / 2;
-    for (std::size_t i = 0; i < pairs; ++i)
+/// Hashes `pairs` pairs of a level from pair `from` on, in place.
+void pair_up(Level& level, std::size_t from, std::size_t pairs) {
+    for (std::size_t i = from; i < from + pairs; ++i)
         level[i] = sha256d_pair(level[2 * i].bytes, level[2 * i + 1].bytes);
+}
+
+/// Once all pairs are hashed: leaves the level above.
+void finish(Level& level) {
+    const std::size_t pairs = level.size() / 2;
     // An odd node goes up unchanged. Doubling it, as Bitcoin does, would let two different lists
     // share one root (CVE-2012-2459), and a node that remembers the forged one as invalid refuses
     // the honest.
@@ -32,18 +38,43 @@ void raise(Level& level) {
 MerkleRoot merkle_root(std::span<const Txid> ids) {
     if (ids.empty()) return {};
     Level level = leaves(ids);
-    while (level.size() > 1) raise(level);
+    while (level.size() > 1) {
+        pair_up(level, 0, level.size() / 2);
+        finish(level);
+    }
     return digest_cast<MerkleRoot>(level.front());
 }
 
-std::vector<Hash256> merkle_branch(std::span<const Txid> ids, std::size_t position) {
-    std::vector<Hash256> branch;
-    if (position >= ids.size()) return branch;
-    for (Level level = leaves(ids); level.size() > 1; raise(level), position /= 2) {
-        const std::size_t sibling = position ^ 1;
-        if (sibling < level.size()) branch.push_back(level[sibling]);
+MerkleWalk::MerkleWalk(std::span<const Txid> ids, std::size_t position) : position_{position} {
+    if (position >= ids.size()) return;
+    level_ = leaves(ids);
+    note_sibling();
+}
+
+bool MerkleWalk::step(std::size_t pairs) {
+    while (level_.size() > 1) {
+        const std::size_t now = std::min(pairs, level_.size() / 2 - done_);
+        pair_up(level_, done_, now);
+        done_ += now;
+        pairs -= now;
+        if (done_ < level_.size() / 2) return true;
+        finish(level_);
+        done_ = 0;
+        position_ /= 2;
+        note_sibling();
     }
-    return branch;
+    return false;
+}
+
+void MerkleWalk::note_sibling() {
+    const std::size_t sibling = position_ ^ 1;
+    if (level_.size() > 1 && sibling < level_.size()) branch_.push_back(level_[sibling]);
+}
+
+std::vector<Hash256> merkle_branch(std::span<const Txid> ids, std::size_t position) {
+    MerkleWalk walk{ids, position};
+    (void)walk.step(ids.size());
+    return walk.branch();
 }
 
 MerkleRoot merkle_fold(const Txid& leaf, std::size_t position, std::size_t count,

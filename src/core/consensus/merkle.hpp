@@ -13,6 +13,25 @@ namespace cairn {
 /// The siblings of leaf `position` from the leaf up; an odd node consumes none.
 [[nodiscard]] std::vector<Hash256> merkle_branch(std::span<const Txid> ids, std::size_t position);
 
+/// The same in slices, for who may not hash so long at a time.
+class MerkleWalk {
+public:
+    MerkleWalk(std::span<const Txid> ids, std::size_t position);
+
+    /// Hashes at most `pairs` pairs. True: there is more to do.
+    [[nodiscard]] bool step(std::size_t pairs);
+    /// Once nothing is left to do; empty if `position` is none of the leaves.
+    [[nodiscard]] const std::vector<Hash256>& branch() const { return branch_; }
+
+private:
+    void note_sibling();
+
+    std::vector<Hash256> level_;  // below `done_` that of the next level already
+    std::size_t done_ = 0;
+    std::size_t position_;
+    std::vector<Hash256> branch_;
+};
+
 /// The root that `branch` leads to from `leaf` at `position` of `count`; needs exactly the branch's
 /// length, else the zero root.
 [[nodiscard]] MerkleRoot merkle_fold(const Txid& leaf, std::size_t position, std::size_t count,

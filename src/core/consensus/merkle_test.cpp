@@ -80,6 +80,21 @@ TEST(MerkleBranch, FoldsToTheRootFromEveryLeafOfEverySize) {
     }
 }
 
+TEST(MerkleBranch, IsTheSameInSlicesOfAnySize) {
+    for (const std::size_t size : {1U, 2U, 3U, 7U, 8U, 100U}) {
+        const auto ids = list_of(size);
+        for (std::size_t position = 0; position < size; ++position) {
+            for (const std::size_t pairs : {1U, 2U, 3U, 1000U}) {
+                MerkleWalk walk{ids, position};
+                std::size_t steps = 1;
+                while (walk.step(pairs)) ++steps;
+                EXPECT_EQ(walk.branch(), merkle_branch(ids, position));
+                EXPECT_LE(steps, size / pairs + 2);
+            }
+        }
+    }
+}
+
 TEST(MerkleBranch, LeadsNowhereFromAnotherPosition) {
     for (std::size_t size = 1; size <= 40; ++size) {
         const auto ids = list_of(size);

@@ -19,30 +19,44 @@ std::optional<std::size_t> transaction_size(ByteView bytes) {
 
 }  // namespace
 
+std::optional<TransactionPlace> first_transaction(ByteView block) {
+    if (block.size() < BlockHeader::kSize) return std::nullopt;
+    Reader reader{block.subspan(BlockHeader::kSize)};
+    const std::uint64_t count = reader.varint();
+    if (!reader.ok()) return std::nullopt;
+    return TransactionPlace{block.size() - reader.remaining(), count};
+}
+
+std::optional<TransactionSlice> next_transaction(ByteView block, TransactionPlace& place) {
+    if (place.left == 0 || place.offset > block.size()) return std::nullopt;
+    const ByteView rest = block.subspan(place.offset);
+    const auto size = transaction_size(rest);
+    if (!size) return std::nullopt;
+    const ByteView slice = rest.first(*size);
+    place.offset += *size;
+    --place.left;
+    if (slice[0] == 0) {
+        auto reward = decode_reward(slice);
+        if (!reward) return std::nullopt;
+        return TransactionSlice{txid_of(slice), slice, std::move(*reward)};
+    }
+    auto transfer = decode_transfer(slice);
+    if (!transfer) return std::nullopt;
+    return TransactionSlice{txid_of(slice), slice, std::move(*transfer)};
+}
+
 std::optional<DecodedBlock> decode_block(ByteView bytes) {
-    if (bytes.size() < BlockHeader::kSize) return std::nullopt;
+    auto place = first_transaction(bytes);
+    if (!place) return std::nullopt;
     DecodedBlock block;
     block.header = *decode_header(bytes.first(BlockHeader::kSize));
-    Reader reader{bytes.subspan(BlockHeader::kSize)};
-    const std::uint64_t count = reader.varint();
-    ByteView rest = bytes.last(reader.remaining());
     // The count is a stranger's word: memory is taken as transactions are found, not as promised.
-    for (std::uint64_t i = 0; reader.ok() && i < count; ++i) {
-        const auto size = transaction_size(rest);
-        if (!size) return std::nullopt;
-        const ByteView slice = rest.first(*size);
-        rest = rest.subspan(*size);
-        if (slice[0] == 0) {
-            auto reward = decode_reward(slice);
-            if (!reward) return std::nullopt;
-            block.transactions.push_back({txid_of(slice), slice, std::move(*reward)});
-        } else {
-            auto transfer = decode_transfer(slice);
-            if (!transfer) return std::nullopt;
-            block.transactions.push_back({txid_of(slice), slice, std::move(*transfer)});
-        }
+    while (place->left > 0) {
+        auto slice = next_transaction(bytes, *place);
+        if (!slice) return std::nullopt;
+        block.transactions.push_back(std::move(*slice));
     }
-    if (!reader.ok() || !rest.empty()) return std::nullopt;
+    if (place->offset != bytes.size()) return std::nullopt;
     return block;
 }
 

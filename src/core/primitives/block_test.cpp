@@ -40,6 +40,25 @@ TEST(Block, IsTakenApartWithoutACopy) {
     EXPECT_EQ(again, bytes);
 }
 
+TEST(Block, IsReadOneTransactionAfterAnother) {
+    const Bytes bytes = block_of({reward(), transfer(), transfer()});
+    const auto whole = decode_block(bytes);
+    auto place = first_transaction(bytes);
+    ASSERT_TRUE(place);
+    EXPECT_EQ(place->left, 3u);
+    for (const auto& expected : whole->transactions) {
+        const auto slice = next_transaction(bytes, *place);
+        ASSERT_TRUE(slice);
+        EXPECT_EQ(slice->id, expected.id);
+        EXPECT_EQ(slice->bytes.data(), expected.bytes.data());
+    }
+    EXPECT_EQ(place->offset, bytes.size());
+    EXPECT_FALSE(next_transaction(bytes, *place));
+    EXPECT_FALSE(first_transaction(ByteView{bytes}.first(79)));
+    TransactionPlace beyond{.offset = bytes.size() + 1, .left = 1};
+    EXPECT_FALSE(next_transaction(bytes, beyond));
+}
+
 TEST(Block, WithoutTransactionsIsStillABlock) { EXPECT_TRUE(decode_block(block_of({}))); }
 
 TEST(Block, CutShortOrTrailedDoesNotDecode) {

@@ -58,6 +58,8 @@ void Peer::shake(const Bytes& message) {
 
 void Peer::on_frame(Bytes message) {
     reading_ = false;
+    partial_ = 0;
+    in_at_frame_ = traffic_->in;
     if (state_ == State::shaking)
         shake(message);
     else if (state_ == State::open)
@@ -96,7 +98,7 @@ void Peer::on_seen(bool seen) {
 }
 
 void Peer::count_held() {
-    const std::size_t now = queued_ + in_flight_ + unseen_bytes_;
+    const std::size_t now = queued_ + in_flight_ + unseen_bytes_ + partial_;
     host_.count_held(static_cast<std::ptrdiff_t>(now) - static_cast<std::ptrdiff_t>(held_));
     held_ = now;
 }
@@ -112,6 +114,7 @@ void Peer::read() {
     // wait for each other.
     if (unseen_ >= kUnseenMax || queued_ > limits::kSendQueuePause || answers_.is_full()) return;
     if (unseen_bytes_ >= kUnseenBytesMax || (unseen_ > 0 && host_.is_crowded())) return;
+    if (host_.is_busy()) return;
     if (state_ == State::open && !talk_.has_credit(host_.now())) return;
     reading_ = true;
     socket_->read(state_ == State::open ? max_frame(max_block_) : kHandshakeFrameMax);
@@ -241,6 +244,8 @@ void Peer::tend(Tick now) {
     }
     const std::uint64_t in = traffic_->in;
     const std::uint64_t out = traffic_->out;
+    partial_ = reading_ ? in - in_at_frame_ : 0;
+    count_held();
     if (std::exchange(last_in_, in) != in || !reading_) heard_ = now;
     if (std::exchange(last_out_, out) != out || !writing_) taken_ = now;
     // Who has waited for its share may have credit again.

@@ -42,6 +42,8 @@ public:
     /// The node has judged the connection; or it is about to end.
     virtual void on_settled(Peer& peer) = 0;
     virtual void on_ending(Peer& peer) = 0;
+    /// Bodies of peers wait for their check, as many as may.
+    [[nodiscard]] virtual bool is_busy() const = 0;
     /// The connection is gone; the last call of a peer.
     virtual void on_gone(Peer& peer, const std::string& why) = 0;
 };
@@ -78,7 +80,7 @@ public:
     [[nodiscard]] const IpBytes& ip() const { return ip_; }
     [[nodiscard]] DialFault fault() const { return fault_; }
     [[nodiscard]] bool to_ban() const { return ban_; }
-    /// Bytes that wait to be sent, or for the node to see them.
+    /// Bytes that wait to be sent, for the rest of their frame, or for the node to see them.
     [[nodiscard]] std::size_t held() const { return held_; }
 
 private:
@@ -121,7 +123,9 @@ private:
     std::size_t unseen_ = 0;
     std::deque<std::size_t> unseen_sizes_;  // bytes of each, in their order
     std::size_t unseen_bytes_ = 0;
-    bool settled_ = false;  // the node has seen that it is there
+    std::size_t partial_ = 0;        // bytes of a frame that is not whole
+    std::uint64_t in_at_frame_ = 0;  // bytes that had come when the last one was
+    bool settled_ = false;           // the node has seen that it is there
     std::size_t held_ = 0;
 
     Allowance serving_, talk_;

@@ -224,6 +224,13 @@ public:
                                });
                            });
     }
+    [[nodiscard]] bool is_busy() const override { return ports_.busy && ports_.busy(); }
+    void make_room() override {
+        std::shared_ptr<Peer> most;
+        for (const auto& [id, peer] : peers_)
+            if (!most || peer->held() > most->held()) most = peer;
+        if (most && most->held() > 0) most->give_way();
+    }
     void on_gone(Peer& peer, const std::string& why) override {
         const PeerId id = peer.id();
         {

@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "core/base/memory_budget.hpp"
 #include "core/primitives/time.hpp"
 #include "net/actions.hpp"
 #include "net/protocol/handshake.hpp"
@@ -49,6 +50,8 @@ struct TransportPorts {
     std::function<Tick()> now;
     std::function<void(std::span<std::uint8_t>)> fill_random;
     HandshakeSigner sign;
+    /// Whether more than enough waits to be checked: then nothing is read. None: never.
+    std::function<bool()> busy = {};
     /// For the log: a connection that never became a peer, from where and why.
     std::function<void(const std::string& from, const std::string& why)> turned_away;
 };
@@ -56,6 +59,9 @@ struct TransportPorts {
 struct TransportOptions {
     NodeKey key;
     std::uint16_t listens_on = 0;  // 0: nobody can dial us
+    /// Of what waits to be sent to peers and of what they sent and the node has not seen yet; null:
+    /// each peer's own bounds hold alone.
+    std::shared_ptr<MemoryBudget> memory = {};
     std::string agent;             // printable ASCII, at most kAgentMax
     Tick dial_within = 10'000;     // ms, from the name to the end of the handshake
     Tick silent_within = 90'000;   // ms without a byte, though we listen

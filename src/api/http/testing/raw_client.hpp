@@ -93,6 +93,12 @@ public:
         return response;
     }
 
+    /// What came first, once there are so many bytes; they are read again by `read`.
+    std::string wait_for(std::size_t bytes) {
+        while (buffer_.size() < bytes && more()) {
+        }
+        return buffer_.substr(0, bytes);
+    }
     /// Everything until the other side ends or resets the connection.
     std::string rest() {
         while (more()) {

@@ -28,7 +28,9 @@ public:
                                                              const Match& match) override {
         if (match.spec->who == Role::member && !head.headers.authorization)
             return fail(Problem{.status = 401, .detail = "Log in first."});
-        return nullptr;
+        auto caller = std::make_shared<Caller>();
+        caller->known = head.headers.authorization.has_value();
+        return caller;
     }
     void handle(Request request, std::stop_token stop, Responder responder) override {
         ++handled;

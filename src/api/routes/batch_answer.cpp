@@ -1,0 +1,77 @@
+#include "api/routes/batch_answer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/json/utf8.hpp"
+#include "api/json/writer.hpp"
+#include "api/parse.hpp"
+
+namespace cairn::routes {
+namespace {
+
+class BatchStream final : public http::Stream {
+public:
+    BatchStream(std::vector<BatchEntry> entries, std::vector<Result<Admitted, Rejection>> verdicts)
+        : entries_{std::move(entries)}, verdicts_{std::move(verdicts)} {}
+
+    [[nodiscard]] Result<bool, StoreError> next(std::string& out) override {
+        constexpr std::size_t kPart = 16 * 1024;
+        if (at_ == 0 && !std::exchange(begun_, true)) out += "{\"results\":[";
+        while (at_ < entries_.size() && out.size() < kPart) line(out);
+        if (at_ < entries_.size()) return true;
+        out += "],\"accepted\":" + std::to_string(accepted_) + "}";
+        return false;
+    }
+    [[nodiscard]] std::size_t held() const override {
+        std::size_t bytes = verdicts_.capacity() * sizeof verdicts_[0];
+        for (const auto& entry : entries_) bytes += sizeof entry + entry.error.capacity();
+        return bytes;
+    }
+
+private:
+    void line(std::string& out) {
+        if (at_ > 0) out += ',';
+        BatchEntry& entry = entries_[at_++];
+        if (entry.transfer) {
+            const auto& verdict = verdicts_[verdict_++];
+            if (verdict) {
+                ++accepted_;
+                out += "{\"id\":\"" + entry.transfer->id().to_string() + "\"}";
+            } else {
+                out += "{\"error\":" + entry_error(rejection_problem(verdict.error())) + "}";
+            }
+        } else {
+            out += "{\"error\":" + entry.error + "}";
+        }
+        entry = {};
+    }
+
+    std::vector<BatchEntry> entries_;
+    const std::vector<Result<Admitted, Rejection>> verdicts_;
+    std::size_t at_ = 0;
+    std::size_t verdict_ = 0;
+    std::uint64_t accepted_ = 0;
+    bool begun_ = false;
+};
+
+}  // namespace
+
+std::string entry_error(const http::Problem& problem) {
+    constexpr std::size_t kDetail = 160;
+    std::string out;
+    json::Writer writer{out};
+    writer.begin_object().key("status").number(problem.status);
+    writer.key("detail").string(json::cut(problem.detail, kDetail));
+    if (problem.field) writer.key("field").string(*problem.field);
+    if (problem.rule) writer.key("rule").string(*problem.rule);
+    writer.end_object();
+    return out;
+}
+
+std::unique_ptr<http::Stream> batch_answer(std::vector<BatchEntry> entries,
+                                           std::vector<Result<Admitted, Rejection>> verdicts) {
+    return std::make_unique<BatchStream>(std::move(entries), std::move(verdicts));
+}
+
+}  // namespace cairn::routes
