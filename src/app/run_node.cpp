@@ -28,6 +28,7 @@
 #include "core/primitives/coins.hpp"
 #include "net/node_address.hpp"
 #include "wallet/atomic_file.hpp"
+#include "wallet/node_place.hpp"
 #include "wallet/random.hpp"
 
 namespace cairn {
@@ -305,6 +306,13 @@ int run_node(const NodeSettings& settings) {
         return refuse(server.error());
     }
     const std::string url = url_of(plan->endpoint, (*server)->port());
+    const auto place = NodePlaceMark::write(
+        plan->datadir, {plan->endpoint.address, (*server)->port(), this_network()});
+    if (!place)
+        log::warn(
+            "node.place cannot be written, so that clients on this machine have to be given "
+            "the operator's password",
+            {{"reason", place.error().message()}});
     log::info("started", {{"chain", plan->chain->spec().name},
                           {"genesis", plan->chain->genesis().hash.to_string()},
                           {"index", (*node)->view()->tip.height},
