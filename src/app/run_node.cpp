@@ -117,6 +117,7 @@ struct Plan {
     NodeOptions options;
     std::optional<NamedAddress> mine_to;
     MineOn mine_on;
+    http::TrustedProxies proxies;
 };
 
 Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook& names) {
@@ -144,6 +145,9 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
         if (!to) return fail(std::move(to.error().detail));
         plan.mine_to = std::move(*to);
     }
+    auto proxies = http::TrustedProxies::of(settings.trusted_proxies);
+    if (!proxies) return fail(std::move(proxies.error()));
+    plan.proxies = std::move(*proxies);
     auto mine_on = parse_mine_on(settings, plan.chain->spec());
     if (!mine_on) return fail(std::move(mine_on.error()));
     plan.mine_on = *mine_on;
@@ -191,6 +195,7 @@ http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan)
     config.address = plan.endpoint.address;
     config.port = plan.endpoint.port;
     config.threads = std::max(1U, std::thread::hardware_concurrency());
+    config.proxies = plan.proxies;
     config.guard.hosts = settings.hosts;
     config.guard.cors_origins = settings.cors;
     config.guard.dev = plan.chain->spec().names;

@@ -202,6 +202,7 @@ private:
                            .path = head.path(),
                            .started = now()};
         const bool has_body = head.has_body();
+        asking_ = loop_->config.proxies.client_of(client_, head.headers);
         auto admitted = admit(head);
         if (!admitted) return refuse(std::move(admitted.error()), has_body);
         if (head.method == Method::options) return answer_options(*admitted, has_body);
@@ -215,7 +216,7 @@ private:
         body_limit_ = spec.limits.body;
         allowed_time_ = spec.limits.deadline;
         request_ = Request{.head = std::move(head),
-                           .client = client_,
+                           .client = asking_,
                            .body = {},
                            .route = admitted->match.route,
                            .parameters = std::move(admitted->match.parameters),
@@ -245,12 +246,12 @@ private:
             route.peer_socket = match->spec->peer_socket;
         }
         if (match) route.allow = match->allow;
-        auto verdict = guard(head, client_, loop_->config.guard, route);
+        auto verdict = guard(head, asking_, loop_->config.guard, route);
         current_.cors = std::move(verdict.headers);
         if (verdict.refused) return fail(std::move(*verdict.refused));
         if (!match) return fail(std::move(match.error()));
         if (head.method == Method::options) return Admitted{std::move(*match), nullptr};
-        auto caller = loop_->handler.authorise(head, client_, *match);
+        auto caller = loop_->handler.authorise(head, asking_, *match);
         if (!caller) return fail(std::move(caller.error()));
         return Admitted{std::move(*match), std::move(*caller)};
     }
@@ -388,7 +389,7 @@ private:
         loop_->handler.answered(
             {.method = current_.method,
              .path = std::move(current_.path),
-             .client = client_.address,
+             .client = asking_.address,
              .status = status,
              .took = std::chrono::duration_cast<std::chrono::microseconds>(at - current_.started)});
         ++serial_;
@@ -505,6 +506,7 @@ private:
     const std::shared_ptr<Loop> loop_;
     Socket socket_;
     const Client client_;
+    Client asking_ = client_;  // of the request: another than the socket's behind a proxy
     Admissions::Slot slot_;
     Loop::Place place_;
 

@@ -102,7 +102,8 @@ private:
     static void adopt(const std::shared_ptr<Loop>& loop, Admissions& admissions,
                       tcp::socket socket) {
         const Client client = client_of(socket);
-        const bool exempt = client.loopback && !loop->config.count_loopback;
+        const bool exempt = (client.loopback && !loop->config.count_loopback) ||
+                            loop->config.proxies.contains(client.address);
         auto slot = admissions.enter(client.address, exempt);
         if (!slot || loop->draining()) return turn_away(socket);
         error_code ignored;

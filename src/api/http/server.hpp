@@ -8,6 +8,7 @@
 
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
+#include "api/http/trusted_proxies.hpp"
 #include "core/base/result.hpp"
 
 namespace cairn::http {
@@ -18,6 +19,7 @@ struct ServerConfig {
     std::uint16_t port = 5000;  // 0: any
     unsigned threads = 1;
     GuardConfig guard = {};
+    TrustedProxies proxies = {};  // their connections count in all only
 
     std::size_t connections = 4096;
     std::size_t connections_per_address = 256;  // of addresses that are not loopback
