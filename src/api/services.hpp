@@ -6,11 +6,11 @@
 
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
+#include "api/login_desk.hpp"
 #include "api/mine_desk.hpp"
 #include "api/name_book.hpp"
 #include "api/nodes_desk.hpp"
 #include "api/objects.hpp"
-#include "api/session/login.hpp"
 #include "api/session/sessions.hpp"
 #include "api/slow_lane.hpp"
 #include "node/gate.hpp"
@@ -36,7 +36,7 @@ struct Services {
     SlowLane& slow;
     Users& users;
     Sessions& sessions;
-    Login& login;
+    LoginDesk& logins;
     Argon2Gate& argon2;
     const NameBook& names;
     Objects objects;

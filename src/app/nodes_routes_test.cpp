@@ -54,6 +54,11 @@ public:
     void resume(std::function<void()>) override {}
 };
 
+class NoLogins final : public LoginDesk {
+public:
+    void log_in(LoginTry, std::stop_token, Done) override {}
+};
+
 struct Told {
     unsigned status = 0;
     std::string body;
@@ -116,9 +121,8 @@ protected:
     std::unique_ptr<Users> users =
         *Users::open((std::filesystem::create_directories(folder), folder));
     Sessions sessions;
-    GuessDelay guesses;
+    NoLogins logins;
     Argon2Gate argon2;
-    Login login{*users, sessions, guesses, argon2};
     NameBook names;
     Services services{ApiOptions{false, false, true, "test", {}},
                       rig.chain,
@@ -128,7 +132,7 @@ protected:
                       slow,
                       *users,
                       sessions,
-                      login,
+                      logins,
                       argon2,
                       names,
                       Objects{rig.chain->spec(), names},

@@ -15,6 +15,7 @@
 #include "app/command_line.hpp"
 #include "app/inventories.hpp"
 #include "app/log.hpp"
+#include "app/login_threads.hpp"
 #include "app/mine_on.hpp"
 #include "app/miner_desk.hpp"
 #include "app/node_key.hpp"
@@ -271,10 +272,11 @@ int run_node(const NodeSettings& settings) {
 
     SlowThreads slow;
     Sessions sessions;
-    GuessDelay guesses;
     Argon2Gate argon2;
-    Login login{**users, sessions, guesses, argon2};
-    MinerDesk desk{plan->chain, **node, std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
+    Login login{**users, sessions, argon2};
+    LoginThreads logins{login, sessions, read_clocks};
+    MinerDesk desk{plan->chain,       **node,
+                   std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
                    read_clocks};
     desk_of_hooks = &desk;
     desk.start();
@@ -289,12 +291,21 @@ int run_node(const NodeSettings& settings) {
     options.plain_login = settings.plain_login;
     options.gossip = settings.gossip == "on";
     options.version = version_text();
-    Services services{options,  plan->chain, **node,  desk,   nodes,  slow,
-                      **users,  sessions,    login,   argon2, names,
-                      Objects{plan->chain->spec(), names},    read_clocks,
-                      plan->auth        ? nullptr
-                      : owner.valid() ? owner.get()
-                                      : owner_of(**users, plan->datadir)};
+    Services services{
+        options,
+        plan->chain,
+        **node,
+        desk,
+        nodes,
+        slow,
+        **users,
+        sessions,
+        logins,
+        argon2,
+        names,
+        Objects{plan->chain->spec(), names},
+        read_clocks,
+        plan->auth ? nullptr : owner.valid() ? owner.get() : owner_of(**users, plan->datadir)};
     services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
         network.take(request, std::move(socket));
     };
@@ -337,6 +348,7 @@ int run_node(const NodeSettings& settings) {
     desk.stop();
     nodes.stop();
     inventories.stop();
+    logins.stop();
     (*server)->stop();
     network.stop_peers();
     slow.stop();

@@ -22,6 +22,8 @@ using enum Role;
 constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr RouteLimits kUsual{};
 constexpr RouteLimits kBatch{.body = kBatchBytes};
+// A turn to log in may be long in coming (LoginRoom::kLongest).
+constexpr RouteLimits kLoggingIn{.deadline = std::chrono::seconds{70}};
 // Mining has a time limit of its own, which the operator sets.
 constexpr RouteLimits kMining{.deadline = std::chrono::hours{24}};
 // So has a resolve, in `timeout`; this one only ends what has gone wrong.
@@ -77,7 +79,7 @@ const std::vector<ApiRoute>& table() {
              {.summary = "What this node has: blocks by hash, then the pool", .query = "from, limit"}),
 
         read(Method::get, "/", index, {.summary = "What this is, and its routes"}),
-        work(Method::post, "/login", anyone, login, kUsual,
+        work(Method::post, "/login", anyone, login, kLoggingIn,
              {.summary = "A token for a name and a password",
               .body = R"({"name":"operator","password":"…"})"}),
         work(Method::post, "/logout", member, logout, kUsual, {.summary = "End this session"}),
