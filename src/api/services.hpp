@@ -45,6 +45,8 @@ struct Services {
     std::shared_ptr<const Caller> owner;
     /// Takes over connections that asked for `/p2p`, on an I/O thread. None: they are closed.
     std::function<void(const http::Request&, std::unique_ptr<http::TakenSocket>)> peers = {};
+    /// The node ends: what was begun is waited for.
+    std::function<bool()> stopping = [] { return false; };
 };
 
 }  // namespace cairn

@@ -12,7 +12,7 @@ namespace {
 /// Answers at once with what a test has laid out, and remembers what it was asked.
 class FakeDesk final : public NodesDesk {
 public:
-    void register_nodes(std::vector<std::string> texts, std::stop_token,
+    void register_nodes(std::vector<std::string> texts, std::stop_token, May may,
                         Done<RegisterOutcome> done) override {
         asked = std::move(texts);
         if (failure) return done(fail(*failure));
@@ -20,12 +20,15 @@ public:
         for (const auto& text : asked) outcome.nodes.push_back({text, usable, "A sentence."});
         done(std::move(outcome));
     }
-    void remove(std::string address, Done<RemoveOutcome> done) override {
+    void remove(std::string address, May may, Done<RemoveOutcome> done) override {
+        EXPECT_TRUE(may());
         const bool known = std::erase(total, address) > 0;
         done(RemoveOutcome{known, total});
     }
     void list(Done<std::vector<ListedNode>> done) override { done(listed); }
-    void resolve(std::uint32_t limit, std::stop_token, Done<ResolveOutcome> done) override {
+    void resolve(std::uint32_t limit, std::stop_token, May may,
+                 Done<ResolveOutcome> done) override {
+        EXPECT_TRUE(may());
         seconds = limit;
         if (failure) return done(fail(*failure));
         done(resolved);
@@ -50,8 +53,8 @@ public:
 };
 class NoSlowLane final : public SlowLane {
 public:
-    bool post(std::string, Job) override { return false; }
-    void resume(std::function<void()>) override {}
+    bool post(SlowWork, std::string, Job) override { return false; }
+    void resume(SlowWork, std::function<void()>) override {}
 };
 
 class NoLogins final : public LoginDesk {
@@ -206,6 +209,14 @@ TEST_F(NodesRoutes, AFailureIsA503) {
     EXPECT_EQ(told.status, 503U);
     EXPECT_NE(told.body.find("The store failed."), std::string::npos);
     EXPECT_EQ(ask(http::Method::get, {"nodes", "resolve"}).status, 503U);
+}
+
+TEST_F(NodesRoutes, WhatMayBeDoneIsNoPlain503) {
+    desk.failure = NodesFailure{.why = "The store failed.", .begun = true};
+    const Told told = post(R"({"nodes":["a:1"]})");
+    EXPECT_EQ(told.status, 503U);
+    EXPECT_NE(told.body.find(R"("outcome":"unknown")"), std::string::npos) << told.body;
+    EXPECT_NE(told.body.find("GET /nodes"), std::string::npos) << told.body;
 }
 
 TEST_F(NodesRoutes, ListLeavesOutWhatIsNotKnown) {

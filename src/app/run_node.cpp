@@ -306,6 +306,8 @@ int run_node(const NodeSettings& settings) {
         Objects{plan->chain->spec(), names},
         read_clocks,
         plan->auth ? nullptr : owner.valid() ? owner.get() : owner_of(**users, plan->datadir)};
+    std::atomic<bool> stopping = false;
+    services.stopping = [&] { return stopping.load(); };
     services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
         network.take(request, std::move(socket));
     };
@@ -344,6 +346,7 @@ int run_node(const NodeSettings& settings) {
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.
+    stopping = true;
     log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     desk.stop();
     nodes.stop();

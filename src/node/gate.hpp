@@ -20,6 +20,9 @@ struct Command {
     virtual void done(Result<ViewPtr, StoreError> outcome) noexcept = 0;
     /// Whether it must be the only one of its group.
     [[nodiscard]] virtual bool alone() const { return false; }
+    /// Nobody waits for it any more: if it has not begun it is not run, and `done` hears that
+    /// nothing was kept. Asked on the node's thread, just before its first run.
+    [[nodiscard]] virtual bool abandoned() const { return false; }
 };
 
 /// Our own blocks go first, then what peers send, then transfers; each lane is bounded on its own.

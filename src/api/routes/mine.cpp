@@ -1,7 +1,8 @@
 #include "api/routes/mine.hpp"
 
-#include "node/commands.hpp"
+#include "api/change.hpp"
 #include "api/parse.hpp"
+#include "node/node.hpp"
 
 namespace cairn::routes {
 namespace {
@@ -72,28 +73,32 @@ void mine(Services& services, http::Request request, std::stop_token stop, http:
     });
 }
 
-void restart(Services& services, http::Request /*request*/, std::stop_token /*stop*/,
+void restart(Services& services, http::Request /*request*/, std::stop_token stop,
              http::Responder responder) {
     using Backup = Result<std::string, StoreError>;
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto change = std::make_shared<Change>(std::move(responder), std::move(stop), "GET /status",
+                                           services.stopping);
     const bool posted = services.gate.post(
         Lane::blocks,
-        make_command([](Node& node, Now now) { return node.restart(now); },
-                     [held](std::optional<Backup> backup, Result<ViewPtr, StoreError> outcome) {
-                         if (!outcome) return held->answer(store_problem(outcome.error()));
-                         if (!*backup) return held->answer(store_problem(backup->error()));
-                         http::Reply reply;
-                         json::Writer writer{reply.body};
-                         writer.begin_object().key("message").string(
-                             "The chain begins anew: chain and pool are back to genesis.");
-                         writer.key("length").number((*outcome)->tip.height).key("backup");
-                         if ((*backup)->empty()) writer.null();
-                         else writer.string(**backup);
-                         writer.end_object();
-                         held->answer(std::move(reply));
-                     },
-                     true));
-    if (!posted) held->answer(busy_problem());
+        change_command(
+            change, [](Node& node, Now now) { return node.restart(now); },
+            [change](std::optional<Backup> backup, Result<ViewPtr, StoreError> outcome) {
+                if (!outcome) return change->answer(store_problem(outcome.error()));
+                if (!*backup) return change->answer(store_problem(backup->error()));
+                http::Reply reply;
+                json::Writer writer{reply.body};
+                writer.begin_object().key("message").string(
+                    "The chain begins anew: chain and pool are back to genesis.");
+                writer.key("length").number((*outcome)->tip.height).key("backup");
+                if ((*backup)->empty())
+                    writer.null();
+                else
+                    writer.string(**backup);
+                writer.end_object();
+                change->answer(std::move(reply));
+            },
+            true));
+    if (!posted) change->answer(busy_problem());
 }
 
 }  // namespace cairn::routes

@@ -1,6 +1,7 @@
 #include "api/routes/resolve.hpp"
 
 #include "api/block_pieces.hpp"
+#include "api/change.hpp"
 #include "api/parse.hpp"
 #include "api/piece_stream.hpp"
 #include "api/routes/nodes.hpp"
@@ -77,14 +78,17 @@ void resolve(Services& services, http::Request request, std::stop_token stop,
              http::Responder responder) {
     const auto seconds = query_uint(request, "timeout", 1, kSecondsMax);
     if (!seconds) return responder.answer(seconds.error());
-    auto held = std::make_shared<http::Responder>(std::move(responder));
-    services.nodes.resolve(static_cast<std::uint32_t>(seconds->value_or(kSecondsDefault)),
-                           std::move(stop),
-                           [&services, held](Result<ResolveOutcome, NodesFailure> outcome) {
-                               if (!outcome) return held->answer(nodes_problem(outcome.error()));
-                               held->answer(std::make_unique<ResolveStream>(
-                                   services.gate.view(), services.objects, std::move(*outcome)));
-                           });
+    auto change =
+        std::make_shared<Change>(std::move(responder), stop, "GET /chain", services.stopping);
+    services.nodes.resolve(
+        static_cast<std::uint32_t>(seconds->value_or(kSecondsDefault)), std::move(stop),
+        [change] { return change->begin(); },
+        [&services, change](Result<ResolveOutcome, NodesFailure> outcome) {
+            if (!outcome && outcome.error().out_of_time) return change->give_up();
+            if (!outcome) return change->answer(nodes_problem(outcome.error(), "GET /chain"));
+            change->answer(std::make_unique<ResolveStream>(
+                services.gate.view(), services.objects, std::move(*outcome)));
+        });
 }
 
 }  // namespace cairn::routes

@@ -1,5 +1,6 @@
 #include "api/route.hpp"
 #include "api/routes/accounts.hpp"
+#include "api/routes/batch.hpp"
 #include "api/routes/chain.hpp"
 #include "api/routes/login.hpp"
 #include "api/routes/inventories.hpp"
