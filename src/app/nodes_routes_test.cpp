@@ -15,6 +15,7 @@ public:
     void register_nodes(std::vector<std::string> texts, std::stop_token, May may,
                         Done<RegisterOutcome> done) override {
         asked = std::move(texts);
+        EXPECT_TRUE(may());
         if (failure) return done(fail(*failure));
         RegisterOutcome outcome{.total_nodes = total, .nodes = {}, .usable = usable};
         for (const auto& text : asked) outcome.nodes.push_back({text, usable, "A sentence."});
@@ -300,6 +301,23 @@ TEST_F(NodesRoutes, ResolveStreamsTheChainUnderTheNameOfTheOutcome) {
               std::string::npos)
         << told.body;
     EXPECT_TRUE(json::parse(told.body));
+}
+
+TEST_F(NodesRoutes, ResolveClaimsNoMoreThanItKnows) {
+    const auto message = [this](std::vector<AskedNode> nodes) {
+        desk.resolved.nodes = std::move(nodes);
+        const std::string body = ask(http::Method::post, {"nodes", "resolve"}).body;
+        return json::parse(body)->find("message")->string() == nullptr
+                   ? ""
+                   : *json::parse(body)->find("message")->string();
+    };
+    EXPECT_EQ(message({{"a:1", std::nullopt}}), "Our chain is authoritative");
+    EXPECT_EQ(message({}), "Nobody was asked, for no node is registered: our chain stays as it is");
+    EXPECT_EQ(message({{"a:1", "it is gone"}, {"b:2", "it is gone"}}),
+              "No registered node told its whole chain: our chain stays as it is");
+    EXPECT_EQ(message({{"a:1", std::nullopt}, {"b:2", "refused", true}}),
+              "Our chain stays as it is: b:2 has a longer one, which was refused, for it is ahead "
+              "of this node's clock");
 }
 
 TEST_F(NodesRoutes, ResolveHasATimeLimitOfOneToAHundredAndTwentySeconds) {

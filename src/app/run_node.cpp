@@ -12,6 +12,7 @@
 #include "api/parse.hpp"
 #include "app/chain_file.hpp"
 #include "app/clock.hpp"
+#include "app/clock_watch.hpp"
 #include "app/command_line.hpp"
 #include "app/inventories.hpp"
 #include "app/log.hpp"
@@ -72,6 +73,11 @@ void log_commit(const Committed& committed) {
                                 {"pool", committed.view->pool.transfers}});
     for (const auto& dropped : committed.settled.dropped)
         log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
+}
+
+void log_paused(const std::string& why) {
+    if (why.empty()) return log::info("mining goes on");
+    log::warn("mining pauses", {{"reason", why}});
 }
 
 /// Brings answers that took more than one commit to those who asked.
@@ -277,7 +283,7 @@ int run_node(const NodeSettings& settings) {
     LoginThreads logins{login, sessions, read_clocks};
     MinerDesk desk{plan->chain,       **node,
                    std::move(*miner), [&](bool on) { (*node)->set_mining(on); },
-                   read_clocks};
+                   read_clocks,       log_paused};
     desk_of_hooks = &desk;
     desk.start();
 
@@ -342,7 +348,13 @@ int run_node(const NodeSettings& settings) {
 
     constexpr int kSweepSeconds = 30;
     int signal = 0;
-    while ((signal = signals.wait(kSweepSeconds * 1000L)) == 0) sessions.sweep(read_clocks().steady);
+    ClockWatch clock;
+    const auto look = [&] { clock.look(*(*node)->view(), read_clocks().wall); };
+    look();
+    while ((signal = signals.wait(kSweepSeconds * 1000L)) == 0) {
+        sessions.sweep(read_clocks().steady);
+        look();
+    }
 
     // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
     // that requests that wait for it end with the server.

@@ -13,7 +13,16 @@ http::Problem stopped_problem(const Mined& mined, std::uint64_t wanted) {
     for (std::size_t i = 0; i < mined.blocks.size(); ++i)
         detail += (i == 0 ? ": " : ", ") + mined.blocks[i].to_string();
     http::Problem problem{.status = 503, .detail = detail + "."};
-    problem.retry_after = 1;
+    if (mined.unsettled) {
+        problem.id = mined.unsettled->to_string();
+        problem.detail += " Another was found, and is not written yet: ask GET /blocks/" +
+                          *problem.id + " before you mine again.";
+        problem.outcome = "unknown";
+    } else if (!mined.blocks.empty()) {
+        problem.outcome = "partial";
+    } else {
+        problem.retry_after = mined.retry_after_s;
+    }
     return problem;
 }
 

@@ -230,6 +230,7 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
     const Offered offered = std::move(*offered_);
     offered_.reset();
     if (verdict) {
+        ahead_.reset();
         const auto shown = tip_at(offered.hashes.back(), env.chain);
         if (!shown) return std::nullopt;
         see(shown->hash, shown->height);
@@ -245,6 +246,8 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
     if (verdict.error().rule != Rule::time_not_in_future)
         return fail("it sent a header that breaks a rule: " + verdict.error().to_string());
     again_at_ = env.now.steady + kAgainAfter;
+    ahead_ = "its better chain is refused for now, for it is ahead of this node's clock (" +
+             verdict.error().to_string() + ")";
     const auto refused =
         std::partition_point(offered.hashes.begin(), offered.hashes.end(), [&](const auto& hash) {
             return env.chain.ledger.header(env.chain.rows, hash).has_value();

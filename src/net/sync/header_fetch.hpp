@@ -48,6 +48,8 @@ public:
     [[nodiscard]] const std::optional<std::pair<BlockHash, Height>>& last_seen() const {
         return last_seen_;
     }
+    /// Why its better branch is refused for now, if its last headers were ahead of our clock.
+    [[nodiscard]] const std::optional<std::string>& ahead() const { return ahead_; }
     /// Of what is kept, roughly.
     [[nodiscard]] std::size_t bytes() const;
 
@@ -75,6 +77,7 @@ private:
     std::optional<Offered> offered_;
     std::optional<LowWork> low_;
     std::optional<Tick> again_at_;  // a header was of the future
+    std::optional<std::string> ahead_;
     std::size_t unconnecting_ = 0;
     BlockHash last_unconnected_;  // the end of the last message that did not connect
     std::size_t low_headers_ = 0;  // told in vain since the last that were offered

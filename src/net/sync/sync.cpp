@@ -147,6 +147,12 @@ std::optional<std::pair<BlockHash, Height>> Sync::best_of(PeerId id) const {
     return peer->second.headers.last_seen();
 }
 
+std::optional<std::string> Sync::ahead_of(PeerId id) const {
+    const auto peer = state_->peers.find(id);
+    if (peer == state_->peers.end()) return std::nullopt;
+    return peer->second.headers.ahead();
+}
+
 bool Sync::syncing() const { return state_->bodies.target() != nullptr; }
 
 std::size_t Sync::bytes_of(PeerId id) const {
