@@ -171,6 +171,15 @@ HeaderFetch::Learnt HeaderFetch::on_headers(const Headers& message, const Env& e
     return on_low_work(message, env);
 }
 
+void HeaderFetch::note(const Headers& message, Chain chain) {
+    const auto& headers = message.headers;
+    if (headers.empty() || headers.size() > limits::kHeaders) return;
+    for (std::size_t i = 1; i < headers.size(); ++i)
+        if (headers[i].header.previous_hash != headers[i - 1].hash) return;
+    const auto parent = chain.ledger.header(chain.rows, headers.front().header.previous_hash);
+    if (parent) see(headers.back().hash, parent->height + static_cast<Height>(headers.size()));
+}
+
 HeaderFetch::Learnt HeaderFetch::on_unconnecting(const Headers& message, const Env& env) {
     // Whoever tells block upon block of a branch before our question reaches him repeats nothing.
     const bool goes_on = message.headers.front().header.previous_hash == last_unconnected_;

@@ -37,6 +37,8 @@ public:
     /// Whatever is under way is forgotten.
     void stop();
     [[nodiscard]] Learnt on_headers(const Headers& message, const Env& env);
+    /// Where a branch that is not followed ends, if it begins at a header of ours.
+    void note(const Headers& message, Chain chain);
     [[nodiscard]] Learnt on_offered(const Result<void, Rejection>& verdict, const Env& env);
     [[nodiscard]] Learnt on_tick(const Env& env);
 

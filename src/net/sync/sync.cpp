@@ -69,7 +69,9 @@ void Sync::set_active(PeerId id, bool active, Chain chain, Now now, Actions& out
 
 void Sync::on_headers(PeerId id, const Headers& message, Chain chain, Now now, Actions& out) {
     SyncPeer* peer = state_->find(id);
-    if (peer == nullptr || !peer->active) return;
+    if (peer == nullptr) return;
+    // Of one that is asked nothing, what it tells by itself is noted and no more.
+    if (!peer->active) return peer->headers.note(message, chain);
     auto learnt = peer->headers.on_headers(message, state_->headers_env(chain, now, out));
     state_->learn(id, *peer, std::move(learnt), {chain, now, out});
 }
@@ -106,7 +108,9 @@ void Sync::on_tip(const TipChange& change, bool announce, Chain chain, Now now, 
     SharedBytes frame;
     for (auto& [id, peer] : state_->peers) {
         if (peer.closing || peer.told == tip.hash) continue;
-        if (peer.best && (peer.best->work > tip.work || peer.best->hash == tip.hash)) continue;
+        // Who told us of it hears that we have it now: otherwise it would know of our first tip
+        // only.
+        if (peer.best && peer.best->work > tip.work) continue;
         if (!frame) {
             Headers news;
             const bool few = change.connected.size() <= kAnnounced;
