@@ -2,12 +2,12 @@
 #include "api/routes/accounts.hpp"
 #include "api/routes/batch.hpp"
 #include "api/routes/chain.hpp"
-#include "api/routes/login.hpp"
 #include "api/routes/inventories.hpp"
+#include "api/routes/login.hpp"
 #include "api/routes/mine.hpp"
 #include "api/routes/nodes.hpp"
-#include "api/routes/resolve.hpp"
 #include "api/routes/pool.hpp"
+#include "api/routes/resolve.hpp"
 #include "api/routes/send.hpp"
 #include "api/routes/status.hpp"
 #include "api/routes/transactions.hpp"
@@ -59,7 +59,8 @@ const std::vector<ApiRoute>& table() {
              {.summary = "Nodes to be connected with from now on",
               .body = R"({"nodes":["http://127.0.0.1:5001"]})"}),
         work(Method::post, "/transactions/new", anyone, new_transaction, kUsual,
-             {.summary = "Send coins: the node signs for who is logged in, or takes a signed transfer",
+             {.summary =
+                  "Send coins: the node signs for who is logged in, or takes a signed transfer",
               .body = R"({"recipient":"crn1…","amount":5,"fee":0.01,"memo":"thanks"})"}),
         work(Method::get, "/mine", member, mine, kMining,
              {.summary = "Search the next block or blocks", .query = "count, to"}),
@@ -77,7 +78,8 @@ const std::vector<ApiRoute>& table() {
         work(Method::get, "/getblocks", anyone, get_blocks, kUsual,
              {.summary = "What every registered node has, as its /inv tells"}),
         read(Method::get, "/inv", inv,
-             {.summary = "What this node has: blocks by hash, then the pool", .query = "from, limit"}),
+             {.summary = "What this node has: blocks by hash, then the pool",
+              .query = "from, limit"}),
 
         read(Method::get, "/", index, {.summary = "What this is, and its routes"}),
         work(Method::post, "/login", anyone, login, kLoggingIn,
@@ -96,7 +98,8 @@ const std::vector<ApiRoute>& table() {
         work(Method::post, "/transactions/batch", anyone, transaction_batch, kBatch,
              {.summary = "Many signed transfers, one commit",
               .body = R"({"transactions":[{"raw":"01…"}]})"}),
-        read(Method::get, "/accounts/{address}", account, {.summary = "Balance and nonces of an account"}),
+        read(Method::get, "/accounts/{address}", account,
+             {.summary = "Balance and nonces of an account"}),
         read(Method::get, "/accounts/{address}/transactions", account_transactions,
              {.summary = "History of an account, newest first", .query = "limit, cursor"}),
         ask(Method::get, "/nodes", anyone, list_nodes,
@@ -109,8 +112,10 @@ const std::vector<ApiRoute>& table() {
               .body = R"({"name":"ann","password":"…","role":"member"})"}),
         work(Method::del, "/users/{name}", operator_, remove_user, kUsual,
              {.summary = "Remove a user and its key"}),
-        ask(Method::get, "/users/me", member, who_am_i, {.summary = "Who am I, and what do I have"}),
-        peer_socket("/p2p", {.summary = "The socket of other nodes (WebSocket, subprotocol cairn.1)"}),
+        ask(Method::get, "/users/me", member, who_am_i,
+            {.summary = "Who am I, and what do I have"}),
+        peer_socket("/p2p",
+                    {.summary = "The socket of other nodes (WebSocket, subprotocol cairn.1)"}),
         read(Method::get, "/healthz", healthz, {.summary = "Alive"}),
         read(Method::get, "/readyz", readyz, {.summary = "Able to serve, or 503 with the reason"}),
     };

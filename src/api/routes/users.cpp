@@ -65,6 +65,11 @@ Result<Wish, http::Problem> read_wish(const http::Request& request) {
     if (!value) return fail(value.error());
     const auto fields = json::Fields::of(*value);
     if (!fields) return fail(http::problem_of(fields.error()));
+    // A key of one's own would be another than the one that is made here.
+    for (const std::string_view not_taken : {"words", "address", "key"})
+        if (fields->has(not_taken))
+            return fail(field_problem(not_taken, "nothing: this node makes the key and its words",
+                                      "a value"));
     auto name = fields->string("name");
     if (!name) return fail(http::problem_of(name.error()));
     const auto password = fields->string("password");
@@ -111,7 +116,7 @@ void list_users(Services& services, http::Request /*request*/, std::stop_token /
     responder.answer(std::move(reply));
 }
 
-void create_user(Services& services, http::Request request, std::stop_token /*stop*/,
+void create_user(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder) {
     auto wish = read_wish(request);
     if (!wish) return responder.answer(std::move(wish.error()));
@@ -127,7 +132,7 @@ void create_user(Services& services, http::Request request, std::stop_token /*st
     if (!posted) change->answer(busy_problem());
 }
 
-void remove_user(Services& services, http::Request request, std::stop_token /*stop*/,
+void remove_user(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder) {
     auto held = std::make_shared<Change>(std::move(responder), std::move(stop), "GET /users",
                                          services.stopping);
