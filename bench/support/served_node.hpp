@@ -6,6 +6,7 @@
 #include "api/http/server.hpp"
 #include "app/clock.hpp"
 #include "app/inventories.hpp"
+#include "app/login_threads.hpp"
 #include "app/node_thread.hpp"
 #include "app/nodes_desk.hpp"
 #include "app/slow_threads.hpp"
@@ -40,7 +41,7 @@ public:
         options.auth = false;
         options.version = "bench";
         services_.reset(new Services{options, params_, *node_, desk_, *nodes_, slow_, *users_,
-                                     sessions_, login_, argon2_, names_,
+                                     sessions_, logins_, argon2_, names_,
                                      Objects{params_->spec(), names_}, read_clocks, nullptr});
         api_ = std::make_unique<Api>(*services_);
         http::ServerConfig config;
@@ -76,9 +77,9 @@ private:
     std::unique_ptr<GateNodesDesk> nodes_;
     SlowThreads slow_;
     Sessions sessions_;
-    GuessDelay guesses_;
     Argon2Gate argon2_;
-    Login login_{*users_, sessions_, guesses_, argon2_};
+    Login login_{*users_, sessions_, argon2_};
+    LoginThreads logins_{login_, sessions_, read_clocks};
     NameBook names_;
     std::unique_ptr<Services> services_;
     std::unique_ptr<Api> api_;

@@ -5,15 +5,6 @@ namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
 
-/// The token of `Authorization: Bearer TOKEN`; nothing of any other scheme.
-std::optional<std::string> bearer_token(const http::RequestHead& head) {
-    const auto& value = head.headers.authorization;
-    if (!value || value->size() <= kBearer.size()) return std::nullopt;
-    const std::string_view scheme = std::string_view{*value}.substr(0, kBearer.size());
-    if (fold_case(scheme) != fold_case(kBearer)) return std::nullopt;
-    return value->substr(kBearer.size());
-}
-
 http::Problem not_logged_in(bool had_token) {
     return {.status = 401,
             .detail = had_token ? "This token is unknown or has expired: log in again (POST /login)."
@@ -22,6 +13,14 @@ http::Problem not_logged_in(bool had_token) {
 }
 
 }  // namespace
+
+std::optional<std::string> bearer_token(const http::RequestHead& head) {
+    const auto& value = head.headers.authorization;
+    if (!value || value->size() <= kBearer.size()) return std::nullopt;
+    const std::string_view scheme = std::string_view{*value}.substr(0, kBearer.size());
+    if (fold_case(scheme) != fold_case(kBearer)) return std::nullopt;
+    return value->substr(kBearer.size());
+}
 
 const Caller* caller_of(const http::Request& request) {
     const auto* caller = static_cast<const RequestCaller*>(request.caller.get());

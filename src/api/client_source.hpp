@@ -1,7 +1,7 @@
 #pragma once
 
 #include "api/http/request.hpp"
-#include "api/session/guess_delay.hpp"
+#include "api/session/source.hpp"
 
 namespace cairn {
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct MineOrder {
 struct Mined {
     std::vector<BlockHash> blocks;  // on the best chain when they were made, oldest first
     std::string stopped;            // why there are fewer than were ordered; empty if there are not
+    std::uint32_t retry_after_s = 1;          // with `stopped`
+    std::optional<BlockHash> unsettled = {};  // found, and not known to be durable
 };
 
 /// Where blocks are ordered. Any thread.

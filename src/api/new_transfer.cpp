@@ -56,6 +56,12 @@ Result<Transfer, Refused> read_amounts(const Fields& fields) {
 }
 
 Result<SignedTransfer, Refused> read_raw(const Fields& fields) {
+    // The bytes say all of it: what is named beside them could only be ignored.
+    for (const std::string_view name :
+         {"sender", "recipient", "amount", "fee", "nonce", "memo", "data", "signature"})
+        if (fields.has(name))
+            return fail(field_problem("raw", "raw alone, or a transfer's members",
+                                      "raw and " + std::string{name}));
     auto raw = read_hex(fields, "raw");
     if (!raw) return fail(std::move(raw.error()));
     if (!*raw) return fail(field_problem("raw", "a transfer's bytes in hex", "nothing"));

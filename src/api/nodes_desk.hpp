@@ -15,9 +15,11 @@
 namespace cairn {
 
 /// Why a question to the nodes has no answer: the store failed, too many wait, the node stops, the
-/// caller left.
+/// caller's time is over.
 struct NodesFailure {
     std::string why;  // a sentence
+    bool out_of_time = false;
+    bool begun = false;  // something of it may have been done
 };
 
 /// One row of GET /nodes.
@@ -48,16 +50,19 @@ class NodesDesk {
 public:
     template <class T>
     using Done = std::function<void(Result<T, NodesFailure>)>;
+    /// Asked on the node's thread just before something is changed; false: it must not be, and
+    /// nobody waits for an answer.
+    using May = std::function<bool()>;
 
     virtual ~NodesDesk() = default;
     /// Ends when every entry has answered or been tried long enough, or when `stop` fires.
-    virtual void register_nodes(std::vector<std::string> texts, std::stop_token stop,
+    virtual void register_nodes(std::vector<std::string> texts, std::stop_token stop, May may,
                                 Done<RegisterOutcome> done) = 0;
     /// By its address as people write it.
-    virtual void remove(std::string address, Done<RemoveOutcome> done) = 0;
+    virtual void remove(std::string address, May may, Done<RemoveOutcome> done) = 0;
     virtual void list(Done<std::vector<ListedNode>> done) = 0;
     /// Ends after `seconds` at the latest, with what the nodes gave until then.
-    virtual void resolve(std::uint32_t seconds, std::stop_token stop,
+    virtual void resolve(std::uint32_t seconds, std::stop_token stop, May may,
                          Done<ResolveOutcome> done) = 0;
     /// The /inv of every registered node. Callers at one time share one round of questions.
     virtual void inventories(Done<Inventories> done) = 0;

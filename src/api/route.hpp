@@ -37,6 +37,8 @@ using ApiRoute = http::Route<std::variant<Read, Work>>;
 /// Every route of the node, in the order in which they are described.
 [[nodiscard]] std::span<const ApiRoute> api_routes();
 
+/// The token of `Authorization: Bearer TOKEN`; nothing of any other scheme.
+[[nodiscard]] std::optional<std::string> bearer_token(const http::RequestHead& head);
 /// The session behind a request, or null.
 [[nodiscard]] const Caller* caller_of(const http::Request& request);
 

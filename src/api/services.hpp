@@ -8,11 +8,11 @@
 #include "api/block_cache.hpp"
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
+#include "api/login_desk.hpp"
 #include "api/mine_desk.hpp"
 #include "api/name_book.hpp"
 #include "api/nodes_desk.hpp"
 #include "api/objects.hpp"
-#include "api/session/login.hpp"
 #include "api/session/sessions.hpp"
 #include "api/slow_lane.hpp"
 #include "node/gate.hpp"
@@ -45,7 +45,7 @@ struct Services {
     SlowLane& slow;
     Users& users;
     Sessions& sessions;
-    Login& login;
+    LoginDesk& logins;
     Argon2Gate& argon2;
     const NameBook& names;
     Objects objects;
@@ -59,6 +59,8 @@ struct Services {
     std::function<LongestSteps()> longest_steps = {};
 
     static constexpr std::size_t kBlockCacheBytes = 32 * 1024 * 1024;
+    /// The node ends: what was begun is waited for.
+    std::function<bool()> stopping = [] { return false; };
 };
 
 }  // namespace cairn

@@ -1,12 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace cairn {
 
-/// Where work goes that blocks on memory, disk or many hashes: Argon2, signing, keystore files.
+/// What is too long for an I/O thread. Each kind has a queue and threads of its own, so that
+/// whoever fills one holds up nobody in another.
+enum class SlowWork : std::uint8_t {
+    sign,   // for who is logged in
+    check,  // many signatures, for anybody
+    users,  // Argon2 and users' files, for operators
+};
+inline constexpr std::size_t kSlowWorks = 3;
+
+/// Where work goes that blocks on memory, disk or many hashes.
 class SlowLane {
 public:
     virtual ~SlowLane() = default;
@@ -14,11 +24,13 @@ public:
     using Hold = std::shared_ptr<void>;
     using Job = std::function<void(Hold)>;
 
-    /// Runs `job` on one of two threads. Jobs of one non-empty key run one after another, the next once
-    /// the `Hold` of the one before is gone, on whatever thread that happens. False: too many wait.
-    [[nodiscard]] virtual bool post(std::string key, Job job) = 0;
-    /// Goes on with a job that holds its key already. Never refused.
-    virtual void resume(std::function<void()> job) = 0;
+    /// Runs `job` on a thread for such work. Jobs of one non-empty key run one after another, the
+    /// next once the `Hold` of the one before is gone, on whatever thread that happens. False: too
+    /// many wait.
+    [[nodiscard]] virtual bool post(SlowWork work, std::string key, Job job) = 0;
+    /// Goes on with a job that was taken, after those that are ready now: what is long is done in
+    /// slices between others. Never refused.
+    virtual void resume(SlowWork work, std::function<void()> job) = 0;
 };
 
 }  // namespace cairn

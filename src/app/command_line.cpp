@@ -47,6 +47,8 @@ CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
     add(*node, "--host", settings.hosts,
         "A host name or IP address under which this node may be called; repeatable");
     add(*node, "--cors", settings.cors, "A web origin that may call this node; repeatable");
+    add(*node, "--trusted-proxy", settings.trusted_proxies,
+        "A proxy that is believed when it says for whom it asks, address or CIDR; repeatable");
     with_environment(node->add_flag("--plain-login", settings.plain_login,
                                     "Let other machines log in over plain HTTP"));
     with_environment(node->add_flag("--mine", settings.mine, "Mine in the background"));

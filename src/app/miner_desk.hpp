@@ -44,9 +44,12 @@ public:
     using Clock = std::function<Now()>;
     /// Tells the node whether templates are wanted.
     using Wanted = std::function<void(bool)>;
+    /// Told once when background mining pauses, with the reason, and once when it goes on (empty).
+    using Paused = std::function<void(const std::string& why)>;
 
-    MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, MinerSettings settings,
-              Wanted wanted, Clock clock);
+    MinerDesk(
+        std::shared_ptr<const ChainParams> chain, Gate& gate, MinerSettings settings, Wanted wanted,
+        Clock clock, Paused paused = [](const std::string&) {});
     ~MinerDesk() override;
     MinerDesk(const MinerDesk&) = delete;
     MinerDesk& operator=(const MinerDesk&) = delete;
@@ -80,7 +83,8 @@ private:
         std::uint64_t order = 0;
         std::optional<BlockHash> hash;  // if it is on the best chain
         std::uint64_t generation = 0;   // of the view that shows it
-        std::string failure;            // of the store; empty otherwise
+        std::string failure;            // the store's, or the block was refused; empty otherwise
+        bool refused = false;
     };
     /// What the workers are to do.
     struct Assignment {
@@ -97,13 +101,28 @@ private:
         BlockHeader header;
     };
 
+    /// Why nothing can be mined now, though somebody wants to.
+    struct Obstacle {
+        std::string why;
+        Tick retry_after_ms = 1000;
+    };
+    struct Finished {
+        OrderPtr order;
+        std::string why;
+        Tick retry_after_ms = 1000;
+        std::optional<BlockHash> unsettled = {};
+    };
+
     void run();
-    void take_landed(std::vector<std::pair<OrderPtr, std::string>>& finished);
-    void end_orders(Tick now, std::vector<std::pair<OrderPtr, std::string>>& finished);
+    void take_landed(Tick now, std::vector<Finished>& finished);
+    void end_orders(Tick now, std::vector<Finished>& finished);
+    [[nodiscard]] std::optional<Obstacle> obstacle(Now now, bool read_only) const;
+    [[nodiscard]] bool is_ready(std::uint64_t generation) const;
     [[nodiscard]] std::optional<Assignment> choose(Tick now);
     [[nodiscard]] Tick next_deadline(Tick now) const;
     void assign(const std::optional<Assignment>& assignment);
     void submit(const Found& found);
+    void tell_paused(const std::optional<Obstacle>& hindered);
     void land(Landed landed);
     void draw_wait(Tick now);
     void wake();
@@ -113,6 +132,7 @@ private:
     const MinerSettings settings_;
     const Wanted wanted_;
     const Clock clock_;
+    const Paused paused_;
 
     mutable std::mutex mutex_;  // guards what follows, never held while calling out
     std::condition_variable wake_;
@@ -123,12 +143,16 @@ private:
     TemplatePtr work_;
     std::optional<Found> found_;
     std::deque<Landed> landed_;
-    bool in_flight_ = false;             // a found block is on its way through the node
+    std::optional<BlockHash> in_flight_;  // a found block that is on its way through the node
+    Tick refused_until_ = 0;              // the node refused our own blocks: no more before then
+    Tick refused_wait_ = 0;               // how long that was
+    std::string refused_why_;
     std::uint64_t least_generation_ = 0; // older work is out of date
     Tick background_due_ = 0;
     BlockHash paced_tip_;
 
     std::optional<Assignment> assigned_;  // the desk's own thread's
+    std::string told_paused_;             // the same
     bool told_wanted_ = false;            // the same
     Workers workers_;
     std::thread thread_;

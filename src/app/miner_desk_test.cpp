@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/testing/rig.hpp"
+#include "core/consensus/clock_check.hpp"
 
 namespace cairn {
 namespace {
@@ -32,7 +33,15 @@ public:
                 rig.node->set_mining(on);
                 if (on && !std::exchange(begun, true)) first_order.set_value();
             },
-            [this] { return rig.now(); });
+            [this] { return rig.now(); },
+            [this](const std::string& why) {
+                const std::lock_guard lock{mutex};
+                paused.push_back(why);
+                if (paused_as_often && paused.size() >= paused_as_often->first) {
+                    paused_as_often->second.set_value();
+                    paused_as_often.reset();
+                }
+            });
         wired = desk.get();
         desk->start();
     }
@@ -54,6 +63,21 @@ public:
         const Staged rows{rig.node->view()->store};
         const auto record = tables::header(rows, hash);
         return record && tables::best(rows, record->height) == hash ? record->height : 0;
+    }
+    /// Comes true once pauses and their ends were told that often.
+    std::future<void> when_paused(std::size_t times) {
+        const std::lock_guard lock{mutex};
+        paused_as_often.emplace(times, std::promise<void>{});
+        auto future = paused_as_often->second.get_future();
+        if (paused.size() >= times) {
+            paused_as_often->second.set_value();
+            paused_as_often.reset();
+        }
+        return future;
+    }
+    std::string pause(std::size_t which) {
+        const std::lock_guard lock{mutex};
+        return paused.at(which);
     }
     /// Work as the node makes it, taken away from the desk.
     TemplatePtr next_work() {
@@ -81,6 +105,8 @@ public:
     std::mutex mutex;
     std::optional<std::promise<TemplatePtr>> asked;               // guarded by mutex
     std::optional<std::pair<Sight, std::promise<void>>> awaited;  // guarded by mutex
+    std::vector<std::string> paused;                              // the same; empty: it goes on
+    std::optional<std::pair<std::size_t, std::promise<void>>> paused_as_often;  // the same
     std::atomic<bool> deaf = false;                               // the desk is told of no work
     std::atomic<MinerDesk*> wired = nullptr;
     std::unique_ptr<MinerDesk> desk;
@@ -266,6 +292,148 @@ TEST(MinerDesk, OnTransferABlockIsMinedWhenOneWaitsThatItCanHold) {
     mined_after(4, {0});
     mined_after(5, {2, 1});
     EXPECT_EQ(desk.rig.node->view()->pool.transfers, 0U);
+}
+
+/// A chain whose blocks may be two hours ahead of the clock, with as many mined a day ahead as move
+/// its median time there.
+class DayAhead {
+public:
+    explicit DayAhead(MinerSettings settings = {}) : desk{std::move(settings), spec()} {
+        desk.rig.wall = kNow + kDay;
+        EXPECT_EQ(get(desk.order(3)).blocks.size(), 3U);
+        desk.rig.wall = kNow;
+    }
+    static ChainSpec spec() {
+        ChainSpec spec = easy_spec();
+        spec.future_limit = 7200;
+        return spec;
+    }
+    static constexpr UnixSeconds kNow = 1'500'000'000;
+    static constexpr UnixSeconds kDay = 86'400;
+    Desk desk;
+};
+
+TEST(MinerDesk, AClockBehindTheChainIsSaidAtOnceAndNothingIsSearched) {
+    DayAhead ahead;
+    Desk& desk = ahead.desk;
+    const std::uint64_t hashes = desk.desk->hashes();
+    const Mined mined = get(desk.order(1));  // `get` would not wait for the time limit's clock
+    EXPECT_TRUE(mined.blocks.empty());
+    EXPECT_NE(mined.stopped.find("clock"), std::string::npos) << mined.stopped;
+    EXPECT_NE(mined.stopped.find(utc_text(DayAhead::kNow + DayAhead::kDay - 7200)),
+              std::string::npos)
+        << mined.stopped;
+    EXPECT_EQ(mined.retry_after_s, DayAhead::kDay - 7200);
+    EXPECT_EQ(desk.desk->hashes(), hashes);
+
+    desk.rig.wall = DayAhead::kNow + DayAhead::kDay - 7200;
+    EXPECT_EQ(get(desk.order(1)).blocks.size(), 1U);
+}
+
+TEST(MinerDesk, InTheBackgroundItPausesForTheClockAndGoesOnOnceThatIsRight) {
+    MinerSettings settings;
+    settings.background = BackgroundMining{nobody(5), {}, 1'000'000'000'000};
+    DayAhead ahead{settings};
+    Desk& desk = ahead.desk;
+    (void)get(desk.order(1));
+    get(desk.when_paused(1));
+    EXPECT_NE(desk.pause(0).find("clock"), std::string::npos);
+    const std::uint64_t hashes = desk.desk->hashes();
+    auto going_on = desk.when_paused(2);
+    desk.rig.wall = DayAhead::kNow + DayAhead::kDay;
+    get(std::move(going_on));  // it looks at the clock by itself
+    EXPECT_EQ(desk.pause(1), "");
+    EXPECT_EQ(desk.desk->hashes(), hashes);
+}
+
+TEST(MinerDesk, InTheBackgroundItPausesWhileTheStoreCannotBeWritten) {
+    MinerSettings settings;
+    settings.background = BackgroundMining{nobody(5), {}, 0};
+    Desk desk{settings};
+    get(desk.when([](const Committed& committed) { return committed.view->tip.height >= 5; }));
+    desk.rig.store.failing = true;
+    get(desk.when_paused(1));
+    EXPECT_NE(desk.pause(0).find("cannot be written"), std::string::npos);
+    const std::uint64_t hashes = desk.desk->hashes();
+    const Mined refused = get(desk.order(1));
+    EXPECT_NE(refused.stopped.find("cannot be written"), std::string::npos);
+    EXPECT_EQ(desk.desk->hashes(), hashes);
+
+    const Height before = desk.rig.node->view()->tip.height;
+    auto mined = desk.when(
+        [before](const Committed& committed) { return committed.view->tip.height > before; });
+    desk.rig.store.failing = false;
+    desk.rig.steady += NodeThread::kRecoverMs;
+    get(std::move(mined));
+    EXPECT_EQ(desk.pause(1), "");
+}
+
+TEST(MinerDesk, ABlockOfOursThatTheNodeRefusesEndsTheOrderAndIsNotTriedAtOnceAgain) {
+    Desk desk;
+    desk.deaf = true;
+    auto order = desk.order(1);
+    auto wrong = std::make_shared<Template>(*desk.next_work());
+    wrong->reward += 1;
+    desk.desk->on_work(wrong);
+    desk.deaf = false;
+    const Mined mined = get(std::move(order));
+    EXPECT_TRUE(mined.blocks.empty());
+    EXPECT_NE(mined.stopped.find("refused its own block"), std::string::npos) << mined.stopped;
+    const std::uint64_t hashes = desk.desk->hashes();
+    EXPECT_NE(get(desk.order(1)).stopped.find("refused its own block"), std::string::npos);
+    EXPECT_EQ(desk.desk->hashes(), hashes);
+    desk.rig.steady += 1'000;
+    EXPECT_EQ(get(desk.order(1)).blocks.size(), 1U);
+}
+
+/// Keeps what is posted, as a node that waits for its disk.
+class HeldGate final : public Gate {
+public:
+    explicit HeldGate(NodeThread& node) : node_{node} {}
+    [[nodiscard]] bool post(Lane lane, std::unique_ptr<Command> command) override {
+        held_.emplace_back(lane, std::move(command));
+        if (held_.size() == 1) posted.set_value();
+        return true;
+    }
+    [[nodiscard]] ViewPtr view() const override { return node_.view(); }
+    void release() {
+        for (auto& [lane, command] : held_) EXPECT_TRUE(node_.post(lane, std::move(command)));
+    }
+    std::promise<void> posted;
+
+private:
+    NodeThread& node_;
+    std::vector<std::pair<Lane, std::unique_ptr<Command>>> held_;
+};
+
+TEST(MinerDesk, ABlockThatTheDiskHoldsIsToldAsUnsettledOnceTheTimeIsUp) {
+    Desk other;
+    other.deaf = true;
+    std::stop_source leaves;
+    auto wanted = other.order(1, leaves.get_token());
+    const TemplatePtr work = other.next_work();
+    NodeRig& rig = other.rig;
+
+    HeldGate gate{*rig.node};
+    MinerSettings settings;
+    settings.order_timeout_ms = 600'000;
+    MinerDesk desk{rig.chain, gate, settings, [](bool) {}, [&rig] { return rig.now(); }};
+    desk.start();
+    auto promise = std::make_shared<std::promise<Mined>>();
+    desk.mine({nobody(1), {}, 1}, {},
+              [promise](Mined told) { promise->set_value(std::move(told)); });
+    desk.on_work(work);
+    get(gate.posted.get_future());
+    rig.steady += 600'000 + 5'000;
+    desk.on_work(work);  // makes the desk look at the clock
+    const Mined mined = get(promise->get_future());
+    ASSERT_TRUE(mined.unsettled) << mined.stopped;
+    EXPECT_TRUE(mined.blocks.empty());
+    gate.release();
+    (void)get(std::move(*rig.post(Lane::blocks, [](Node&, Now) {})));
+    EXPECT_EQ(other.height_of(*mined.unsettled), 2U);
+    leaves.request_stop();
+    (void)get(std::move(wanted));
 }
 
 TEST(MinerDesk, OrdersGoOnAfterTheStoreFailedAndRecovered) {

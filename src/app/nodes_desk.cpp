@@ -14,6 +14,10 @@ constexpr std::string_view kStopping = "The node is stopping.";
 constexpr std::string_view kTrouble =
     "The store failed while this was under way; reading goes on. Ask again.";
 
+NodesFailure out_of_time() {
+    return {.why = "The time for it is over.", .out_of_time = true, .begun = true};
+}
+
 NodesFailure failure_of(const StoreError& error) {
     return {"The store failed: nothing was changed. (" + error.detail + ")"};
 }
@@ -50,13 +54,13 @@ GateNodesDesk::WaitingPtr GateNodesDesk::take(net::Ticket ticket) {
     return found.empty() ? nullptr : found.mapped();
 }
 
-void GateNodesDesk::fail_one(net::Ticket ticket, const std::string& why) {
+void GateNodesDesk::fail_one(net::Ticket ticket, const NodesFailure& failure) {
     const WaitingPtr waiting = take(ticket);
     if (!waiting) return;
-    std::visit([&](const auto& done) { done(fail(NodesFailure{why})); }, waiting->done);
+    std::visit([&](const auto& done) { done(fail(NodesFailure{failure})); }, waiting->done);
 }
 
-void GateNodesDesk::fail_all(const std::string& why) {
+void GateNodesDesk::fail_all(const NodesFailure& failure) {
     for (;;) {
         net::Ticket ticket = 0;
         {
@@ -64,11 +68,11 @@ void GateNodesDesk::fail_all(const std::string& why) {
             if (waiting_.empty()) return;
             ticket = waiting_.begin()->first;
         }
-        fail_one(ticket, why);
+        fail_one(ticket, failure);
     }
 }
 
-void GateNodesDesk::ask(AnyDone done, std::stop_token stop, Begin begin) {
+void GateNodesDesk::ask(AnyDone done, std::stop_token stop, May may, Begin begin) {
     const auto waiting = std::make_shared<Waiting>(std::move(done));
     net::Ticket ticket = 0;
     std::string_view refused;
@@ -85,51 +89,55 @@ void GateNodesDesk::ask(AnyDone done, std::stop_token stop, Begin begin) {
         return std::visit([&](const auto& told) { told(fail(NodesFailure{std::string{refused}})); },
                           waiting->done);
     // Before it can be found, for who takes it out destroys this too.
-    waiting->on_stop.emplace(stop,
-                             [this, ticket] { fail_one(ticket, "The request was given up."); });
+    waiting->on_stop.emplace(stop, [this, ticket] { fail_one(ticket, out_of_time()); });
     {
         const std::lock_guard lock{mutex_};
         waiting_.emplace(ticket, waiting);
     }
     const bool posted = gate_.post(
-        Lane::blocks, make_command(
-                          [begin = std::move(begin), ticket](Node& node, Now now) {
-                              begin(node, ticket, now);
-                              return 0;
-                          },
-                          [this, ticket](std::optional<int>, Result<ViewPtr, StoreError> outcome) {
-                              if (!outcome) fail_one(ticket, failure_of(outcome.error()).why);
-                          }));
-    if (!posted) return fail_one(ticket, std::string{kBusy});
+        Lane::blocks,
+        make_command(
+            [begin = std::move(begin), may = std::move(may), ticket](Node& node, Now now) {
+                const bool begun = may();
+                if (begun) begin(node, ticket, now);
+                return begun;
+            },
+            [this, ticket](std::optional<bool> begun, Result<ViewPtr, StoreError> outcome) {
+                if (!outcome) return fail_one(ticket, failure_of(outcome.error()));
+                if (!*begun) fail_one(ticket, out_of_time());
+            }));
+    if (!posted) return fail_one(ticket, {std::string{kBusy}});
     bool ending = false;
     {
         const std::lock_guard lock{mutex_};
         ending = stopping_;
     }
     // What came between the two looks has missed it.
-    if (ending) fail_one(ticket, std::string{kStopping});
-    if (stop.stop_requested()) fail_one(ticket, "The request was given up.");
+    if (ending) fail_one(ticket, {.why = std::string{kStopping}, .begun = true});
+    if (stop.stop_requested()) fail_one(ticket, out_of_time());
 }
 
-void GateNodesDesk::register_nodes(std::vector<std::string> texts, std::stop_token stop,
+void GateNodesDesk::register_nodes(std::vector<std::string> texts, std::stop_token stop, May may,
                                    Done<RegisterOutcome> done) {
-    ask(std::move(done), std::move(stop),
+    ask(std::move(done), std::move(stop), std::move(may),
         [texts = std::move(texts)](Node& node, net::Ticket ticket, Now now) {
             node.register_nodes(ticket, texts, now.steady + kRegisterMs, now);
         });
 }
 
-void GateNodesDesk::resolve(std::uint32_t seconds, std::stop_token stop,
+void GateNodesDesk::resolve(std::uint32_t seconds, std::stop_token stop, May may,
                             Done<ResolveOutcome> done) {
-    ask(std::move(done), std::move(stop), [seconds](Node& node, net::Ticket ticket, Now now) {
-        node.resolve(ticket, now.steady + Tick{seconds} * 1000, now);
-    });
+    ask(std::move(done), std::move(stop), std::move(may),
+        [seconds](Node& node, net::Ticket ticket, Now now) {
+            node.resolve(ticket, now.steady + Tick{seconds} * 1000, now);
+        });
 }
 
-void GateNodesDesk::remove(std::string address, Done<RemoveOutcome> done) {
+void GateNodesDesk::remove(std::string address, May may, Done<RemoveOutcome> done) {
     post<RemoveOutcome>(
         gate_, Lane::blocks,
-        [address = std::move(address)](Node& node, Now now) {
+        [address = std::move(address), may = std::move(may)](Node& node, Now now) {
+            if (!may()) return RemoveOutcome{};
             const auto parsed = net::parse_node_address(address);
             RemoveOutcome outcome;
             outcome.removed = parsed && node.remove_node(*parsed, now);
@@ -180,14 +188,14 @@ void GateNodesDesk::on_resolved(const net::Resolved& told) {
     if (const auto* done = std::get_if<Done<ResolveOutcome>>(&waiting->done)) (*done)(told.outcome);
 }
 
-void GateNodesDesk::on_trouble() { fail_all(std::string{kTrouble}); }
+void GateNodesDesk::on_trouble() { fail_all({.why = std::string{kTrouble}, .begun = true}); }
 
 void GateNodesDesk::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
-    fail_all(std::string{kStopping});
+    fail_all({.why = std::string{kStopping}, .begun = true});
 }
 
 }  // namespace cairn

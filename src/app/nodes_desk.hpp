@@ -29,11 +29,12 @@ public:
     GateNodesDesk(Gate& gate, InventoryRounds& rounds, BytesOf bytes_of);
     ~GateNodesDesk() override;
 
-    void register_nodes(std::vector<std::string> texts, std::stop_token stop,
+    void register_nodes(std::vector<std::string> texts, std::stop_token stop, May may,
                         Done<RegisterOutcome> done) override;
-    void remove(std::string address, Done<RemoveOutcome> done) override;
+    void remove(std::string address, May may, Done<RemoveOutcome> done) override;
     void list(Done<std::vector<ListedNode>> done) override;
-    void resolve(std::uint32_t seconds, std::stop_token stop, Done<ResolveOutcome> done) override;
+    void resolve(std::uint32_t seconds, std::stop_token stop, May may,
+                 Done<ResolveOutcome> done) override;
     void inventories(Done<Inventories> done) override;
 
     /// What the node told with a commit; the node's thread.
@@ -56,10 +57,10 @@ private:
     /// What the node's thread is to begin.
     using Begin = std::function<void(Node&, net::Ticket, Now)>;
 
-    void ask(AnyDone done, std::stop_token stop, Begin begin);
+    void ask(AnyDone done, std::stop_token stop, May may, Begin begin);
     [[nodiscard]] WaitingPtr take(net::Ticket ticket);
-    void fail_one(net::Ticket ticket, const std::string& why);
-    void fail_all(const std::string& why);
+    void fail_one(net::Ticket ticket, const NodesFailure& failure);
+    void fail_all(const NodesFailure& failure);
 
     Gate& gate_;
     InventoryRounds& rounds_;

@@ -31,15 +31,17 @@ public:
     using Resolved = Result<ResolveOutcome, NodesFailure>;
     std::future<Resolved> resolve(std::stop_token stop = {}) {
         auto promise = std::make_shared<std::promise<Resolved>>();
-        desk->resolve(30, std::move(stop),
-                      [promise](Resolved told) { promise->set_value(std::move(told)); });
+        desk->resolve(
+            30, std::move(stop), [this] { return may.load(); },
+            [promise](Resolved told) { promise->set_value(std::move(told)); });
         return promise->get_future();
     }
     using Registered = Result<RegisterOutcome, NodesFailure>;
     std::future<Registered> register_one(const std::string& text, std::stop_token stop = {}) {
         auto promise = std::make_shared<std::promise<Registered>>();
-        desk->register_nodes({text}, std::move(stop),
-                             [promise](Registered told) { promise->set_value(std::move(told)); });
+        desk->register_nodes(
+            {text}, std::move(stop), [this] { return may.load(); },
+            [promise](Registered told) { promise->set_value(std::move(told)); });
         return promise->get_future();
     }
     /// Until the node's thread has run all that was posted before.
@@ -47,6 +49,7 @@ public:
         (void)get(std::move(*rig.post(Lane::blocks, [](Node&, Now) {})));
     }
 
+    std::atomic<bool> may = true;
     NodeRig rig;
     InventoryRounds rounds{[this] { return rig.now(); }};
     std::unique_ptr<GateNodesDesk> desk;
@@ -80,6 +83,18 @@ TEST(NodesDesk, EndsAQuestionWhoseCallerHasLeft) {
     std::stop_source left;
     left.request_stop();
     EXPECT_FALSE(get(rig.register_one("127.0.0.1:5991", left.get_token())));
+}
+
+TEST(NodesDesk, WhatWasGivenUpBeforeItBeganIsNotDone) {
+    Rig rig;
+    rig.may = false;
+    const auto told = get(rig.register_one("127.0.0.1:5991"));
+    ASSERT_FALSE(told);
+    EXPECT_TRUE(told.error().out_of_time);
+    std::promise<std::size_t> registered;
+    ASSERT_TRUE(rig.rig.post(
+        Lane::blocks, [&](Node& node, Now) { registered.set_value(node.registered().size()); }));
+    EXPECT_EQ(get(registered.get_future()), 0U);
 }
 
 TEST(NodesDesk, FailsWhatWaitsWhenTheStoreFails) {
@@ -124,9 +139,9 @@ TEST(NodesDesk, RemovingAStrangerTellsWhatThereIs) {
     Rig rig;
     for (const auto* address : {"127.0.0.1:5991", "no address", ""}) {
         std::promise<Result<RemoveOutcome, NodesFailure>> promise;
-        rig.desk->remove(address, [&](Result<RemoveOutcome, NodesFailure> told) {
-            promise.set_value(std::move(told));
-        });
+        rig.desk->remove(
+            address, [] { return true; },
+            [&](Result<RemoveOutcome, NodesFailure> told) { promise.set_value(std::move(told)); });
         const auto told = get(promise.get_future());
         ASSERT_TRUE(told);
         EXPECT_FALSE(told->removed);

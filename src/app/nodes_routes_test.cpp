@@ -12,20 +12,24 @@ namespace {
 /// Answers at once with what a test has laid out, and remembers what it was asked.
 class FakeDesk final : public NodesDesk {
 public:
-    void register_nodes(std::vector<std::string> texts, std::stop_token,
+    void register_nodes(std::vector<std::string> texts, std::stop_token, May may,
                         Done<RegisterOutcome> done) override {
         asked = std::move(texts);
+        EXPECT_TRUE(may());
         if (failure) return done(fail(*failure));
         RegisterOutcome outcome{.total_nodes = total, .nodes = {}, .usable = usable};
         for (const auto& text : asked) outcome.nodes.push_back({text, usable, "A sentence."});
         done(std::move(outcome));
     }
-    void remove(std::string address, Done<RemoveOutcome> done) override {
+    void remove(std::string address, May may, Done<RemoveOutcome> done) override {
+        EXPECT_TRUE(may());
         const bool known = std::erase(total, address) > 0;
         done(RemoveOutcome{known, total});
     }
     void list(Done<std::vector<ListedNode>> done) override { done(listed); }
-    void resolve(std::uint32_t limit, std::stop_token, Done<ResolveOutcome> done) override {
+    void resolve(std::uint32_t limit, std::stop_token, May may,
+                 Done<ResolveOutcome> done) override {
+        EXPECT_TRUE(may());
         seconds = limit;
         if (failure) return done(fail(*failure));
         done(resolved);
@@ -50,8 +54,13 @@ public:
 };
 class NoSlowLane final : public SlowLane {
 public:
-    bool post(std::string, Job) override { return false; }
-    void resume(std::function<void()>) override {}
+    bool post(SlowWork, std::string, Job) override { return false; }
+    void resume(SlowWork, std::function<void()>) override {}
+};
+
+class NoLogins final : public LoginDesk {
+public:
+    void log_in(LoginTry, std::stop_token, Done) override {}
 };
 
 struct Told {
@@ -116,9 +125,8 @@ protected:
     std::unique_ptr<Users> users =
         *Users::open((std::filesystem::create_directories(folder), folder));
     Sessions sessions;
-    GuessDelay guesses;
+    NoLogins logins;
     Argon2Gate argon2;
-    Login login{*users, sessions, guesses, argon2};
     NameBook names;
     Services services{ApiOptions{false, false, true, "test", {}},
                       rig.chain,
@@ -128,7 +136,7 @@ protected:
                       slow,
                       *users,
                       sessions,
-                      login,
+                      logins,
                       argon2,
                       names,
                       Objects{rig.chain->spec(), names},
@@ -202,6 +210,14 @@ TEST_F(NodesRoutes, AFailureIsA503) {
     EXPECT_EQ(told.status, 503U);
     EXPECT_NE(told.body.find("The store failed."), std::string::npos);
     EXPECT_EQ(ask(http::Method::get, {"nodes", "resolve"}).status, 503U);
+}
+
+TEST_F(NodesRoutes, WhatMayBeDoneIsNoPlain503) {
+    desk.failure = NodesFailure{.why = "The store failed.", .begun = true};
+    const Told told = post(R"({"nodes":["a:1"]})");
+    EXPECT_EQ(told.status, 503U);
+    EXPECT_NE(told.body.find(R"("outcome":"unknown")"), std::string::npos) << told.body;
+    EXPECT_NE(told.body.find("GET /nodes"), std::string::npos) << told.body;
 }
 
 TEST_F(NodesRoutes, ListLeavesOutWhatIsNotKnown) {
@@ -285,6 +301,23 @@ TEST_F(NodesRoutes, ResolveStreamsTheChainUnderTheNameOfTheOutcome) {
               std::string::npos)
         << told.body;
     EXPECT_TRUE(json::parse(told.body));
+}
+
+TEST_F(NodesRoutes, ResolveClaimsNoMoreThanItKnows) {
+    const auto message = [this](std::vector<AskedNode> nodes) {
+        desk.resolved.nodes = std::move(nodes);
+        const std::string body = ask(http::Method::post, {"nodes", "resolve"}).body;
+        return json::parse(body)->find("message")->string() == nullptr
+                   ? ""
+                   : *json::parse(body)->find("message")->string();
+    };
+    EXPECT_EQ(message({{"a:1", std::nullopt}}), "Our chain is authoritative");
+    EXPECT_EQ(message({}), "Nobody was asked, for no node is registered: our chain stays as it is");
+    EXPECT_EQ(message({{"a:1", "it is gone"}, {"b:2", "it is gone"}}),
+              "No registered node told its whole chain: our chain stays as it is");
+    EXPECT_EQ(message({{"a:1", std::nullopt}, {"b:2", "refused", true}}),
+              "Our chain stays as it is: b:2 has a longer one, which was refused, for it is ahead "
+              "of this node's clock");
 }
 
 TEST_F(NodesRoutes, ResolveHasATimeLimitOfOneToAHundredAndTwentySeconds) {

@@ -22,6 +22,7 @@ struct NodeSettings {
     std::string store = "rocksdb";
     std::vector<std::string> hosts;
     std::vector<std::string> cors;
+    std::vector<std::string> trusted_proxies;  // addresses, CIDR
     bool plain_login = false;
     bool mine = false;
     std::string mine_to;

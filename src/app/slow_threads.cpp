@@ -3,11 +3,14 @@
 namespace cairn {
 
 struct SlowThreads::State : std::enable_shared_from_this<State> {
+    explicit State(std::size_t most) : waiting_max{most} {}
+
+    const std::size_t waiting_max;
     std::mutex mutex;
     std::condition_variable wake;
     std::deque<std::function<void()>> ready;
     std::map<std::string, std::deque<Job>> keyed;  // key held -> jobs waiting for it
-    std::size_t waiting = 0;
+    std::size_t waiting = 0;                       // for a key
     bool stopping = false;
 
     /// Queues a job that now has its key. The mutex is held.
@@ -51,47 +54,55 @@ struct SlowThreads::State : std::enable_shared_from_this<State> {
     }
 };
 
-SlowThreads::SlowThreads() : state_{std::make_shared<State>()} {
-    for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([state = state_] { state->run(); });
+SlowThreads::SlowThreads() {
+    for (std::size_t work = 0; work < kSlowWorks; ++work) {
+        states_[work] = std::make_shared<State>(kLimits[work].waiting);
+        for (std::size_t i = 0; i < kLimits[work].threads; ++i)
+            threads_.emplace_back([state = states_[work]] { state->run(); });
+    }
 }
 
 SlowThreads::~SlowThreads() { stop(); }
 
 void SlowThreads::stop() {
-    {
-        const std::lock_guard lock{state_->mutex};
-        state_->stopping = true;
+    for (const auto& state : states_) {
+        {
+            const std::lock_guard lock{state->mutex};
+            state->stopping = true;
+        }
+        state->wake.notify_all();
     }
-    state_->wake.notify_all();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
 }
 
-bool SlowThreads::post(std::string key, Job job) {
+bool SlowThreads::post(SlowWork work, std::string key, Job job) {
+    State& state = of(work);
     {
-        const std::lock_guard lock{state_->mutex};
-        if (state_->stopping || state_->ready.size() + state_->waiting >= kWaitingMax) return false;
+        const std::lock_guard lock{state.mutex};
+        if (state.stopping || state.ready.size() + state.waiting >= state.waiting_max) return false;
         if (!key.empty()) {
-            const auto [place, free] = state_->keyed.try_emplace(key);
+            const auto [place, free] = state.keyed.try_emplace(key);
             if (!free) {
                 place->second.push_back(std::move(job));
-                ++state_->waiting;
+                ++state.waiting;
                 return true;
             }
         }
-        state_->launch(std::move(key), std::move(job));
+        state.launch(std::move(key), std::move(job));
     }
-    state_->wake.notify_one();
+    state.wake.notify_one();
     return true;
 }
 
-void SlowThreads::resume(std::function<void()> job) {
+void SlowThreads::resume(SlowWork work, std::function<void()> job) {
+    State& state = of(work);
     {
-        const std::lock_guard lock{state_->mutex};
+        const std::lock_guard lock{state.mutex};
         // Once the threads have gone nobody would take it, and its hold would keep the queue alive.
-        if (!state_->stopping) state_->ready.push_back(std::move(job));
+        if (!state.stopping) state.ready.push_back(std::move(job));
     }
-    state_->wake.notify_one();
+    state.wake.notify_one();
 }
 
 }  // namespace cairn

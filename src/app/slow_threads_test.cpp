@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 
 #include "app/testing/rig.hpp"
 
@@ -15,13 +16,14 @@ using Hold = SlowLane::Hold;
 /// Keeps one thread busy until released.
 class Busy {
 public:
-    explicit Busy(SlowThreads& threads) {
+    explicit Busy(SlowThreads& threads, SlowWork work = SlowWork::sign) {
         auto entered = std::make_shared<std::promise<void>>();
         auto inside = entered->get_future();
-        EXPECT_TRUE(threads.post("", [entered, gate = gate_.get_future().share()](const Hold&) {
-            entered->set_value();
-            gate.wait();
-        }));
+        EXPECT_TRUE(
+            threads.post(work, "", [entered, gate = gate_.get_future().share()](const Hold&) {
+                entered->set_value();
+                gate.wait();
+            }));
         get(std::move(inside));
     }
     void release() { gate_.set_value(); }
@@ -32,7 +34,7 @@ private:
 
 void wait_for_one_more(SlowThreads& threads) {
     auto done = std::make_shared<std::promise<void>>();
-    ASSERT_TRUE(threads.post("", [done](const Hold&) { done->set_value(); }));
+    ASSERT_TRUE(threads.post(SlowWork::sign, "", [done](const Hold&) { done->set_value(); }));
     get(done->get_future());
 }
 
@@ -42,11 +44,11 @@ TEST(SlowThreads, JobsOfOneKeyRunInTheirOrder) {
     std::promise<void> last;
     constexpr int kJobs = 500;
     for (int i = 0; i < kJobs; ++i) {
-        ASSERT_TRUE(threads.post("sender", [&, i](const Hold&) {
+        ASSERT_TRUE(threads.post(SlowWork::sign, "sender", [&, i](const Hold&) {
             order.push_back(i);
             if (i == kJobs - 1) last.set_value();
         }));
-        ASSERT_TRUE(threads.post("", [](const Hold&) {}));
+        ASSERT_TRUE(threads.post(SlowWork::sign, "", [](const Hold&) {}));
     }
     get(last.get_future());
     threads.stop();
@@ -59,8 +61,9 @@ TEST(SlowThreads, TheNextOfAKeyWaitsForTheHoldWhereverItWent) {
     std::promise<Hold> taken;
     std::promise<void> second;
     std::atomic<bool> ran = false;
-    ASSERT_TRUE(threads.post("a", [&](Hold hold) { taken.set_value(std::move(hold)); }));
-    ASSERT_TRUE(threads.post("a", [&](const Hold&) {
+    ASSERT_TRUE(
+        threads.post(SlowWork::sign, "a", [&](Hold hold) { taken.set_value(std::move(hold)); }));
+    ASSERT_TRUE(threads.post(SlowWork::sign, "a", [&](const Hold&) {
         ran = true;
         second.set_value();
     }));
@@ -79,34 +82,71 @@ TEST(SlowThreads, RefusesAJobWhenTooManyWaitButNeverOneThatGoesOn) {
     std::atomic<std::size_t> ran = 0;
     std::promise<void> resumed;
     const auto count = [&](const Hold&) { ++ran; };
-    for (std::size_t i = 0; i < SlowThreads::kWaitingMax; ++i)
-        ASSERT_TRUE(threads.post(i % 2 == 0 ? "" : "key", count)) << i;
-    EXPECT_FALSE(threads.post("", count));
-    EXPECT_FALSE(threads.post("key", count));
-    threads.resume([&] { resumed.set_value(); });
+    for (std::size_t i = 0; i < SlowThreads::limits(SlowWork::sign).waiting; ++i)
+        ASSERT_TRUE(threads.post(SlowWork::sign, i % 2 == 0 ? "" : "key", count)) << i;
+    EXPECT_FALSE(threads.post(SlowWork::sign, "", count));
+    EXPECT_FALSE(threads.post(SlowWork::sign, "key", count));
+    threads.resume(SlowWork::sign, [&] { resumed.set_value(); });
     one.release();
     two.release();
     get(resumed.get_future());
     threads.stop();
-    EXPECT_LE(ran, SlowThreads::kWaitingMax);
+    EXPECT_LE(ran, SlowThreads::limits(SlowWork::sign).waiting);
+}
+
+TEST(SlowThreads, NoKindOfWorkWaitsForAnother) {
+    for (const SlowWork full : {SlowWork::sign, SlowWork::check, SlowWork::users}) {
+        SlowThreads threads;
+        std::deque<Busy> busy;
+        for (std::size_t i = 0; i < SlowThreads::limits(full).threads; ++i)
+            busy.emplace_back(threads, full);
+        while (threads.post(full, "", [](const Hold&) {})) {
+        }
+        for (const SlowWork other : {SlowWork::sign, SlowWork::check, SlowWork::users}) {
+            if (other == full) continue;
+            auto done = std::make_shared<std::promise<void>>();
+            ASSERT_TRUE(threads.post(other, "", [done](const Hold&) { done->set_value(); }));
+            get(done->get_future());
+        }
+        for (auto& one : busy) one.release();
+    }
+}
+
+TEST(SlowThreads, WhatGoesOnLetsOthersBetween) {
+    SlowThreads threads;
+    std::vector<std::string> order;  // one thread does such work
+    std::promise<void> last;
+    Busy busy{threads, SlowWork::check};
+    std::function<void(int)> slice = [&](int left) {
+        order.push_back("long");
+        if (left == 0) return last.set_value();
+        threads.resume(SlowWork::check, [&, left] { slice(left - 1); });
+    };
+    ASSERT_TRUE(threads.post(SlowWork::check, "", [&](const Hold&) { slice(3); }));
+    ASSERT_TRUE(
+        threads.post(SlowWork::check, "", [&](const Hold&) { order.emplace_back("short"); }));
+    busy.release();
+    get(last.get_future());
+    EXPECT_EQ(order, (std::vector<std::string>{"long", "short", "long", "long", "long"}));
 }
 
 TEST(SlowThreads, StoppingDropsWhatWaitsForAKey) {
     SlowThreads threads;
     std::promise<Hold> taken;
-    ASSERT_TRUE(threads.post("a", [&](Hold hold) { taken.set_value(std::move(hold)); }));
+    ASSERT_TRUE(
+        threads.post(SlowWork::sign, "a", [&](Hold hold) { taken.set_value(std::move(hold)); }));
     Hold hold = get(taken.get_future());
     auto token = std::make_shared<int>();
     const std::weak_ptr<int> alive = token;
     std::atomic<int> ran = 0;
     for (int i = 0; i < 3; ++i)
-        ASSERT_TRUE(threads.post("a", [&ran, token](const Hold&) { ++ran; }));
+        ASSERT_TRUE(threads.post(SlowWork::sign, "a", [&ran, token](const Hold&) { ++ran; }));
     token.reset();
     threads.stop();
     hold.reset();
     EXPECT_TRUE(alive.expired());
     EXPECT_EQ(ran, 0);
-    EXPECT_FALSE(threads.post("b", [](const Hold&) {}));
+    EXPECT_FALSE(threads.post(SlowWork::sign, "b", [](const Hold&) {}));
 }
 
 TEST(SlowThreads, WhatGoesOnAfterTheStopIsDroppedWithItsHold) {
@@ -115,10 +155,11 @@ TEST(SlowThreads, WhatGoesOnAfterTheStopIsDroppedWithItsHold) {
     {
         SlowThreads threads;
         std::promise<Hold> taken;
-        ASSERT_TRUE(threads.post("a", [&](Hold hold) { taken.set_value(std::move(hold)); }));
+        ASSERT_TRUE(threads.post(SlowWork::sign, "a",
+                                 [&](Hold hold) { taken.set_value(std::move(hold)); }));
         Hold hold = get(taken.get_future());
         threads.stop();
-        threads.resume([hold = std::move(hold), token = std::move(token)] {});
+        threads.resume(SlowWork::sign, [hold = std::move(hold), token = std::move(token)] {});
     }
     EXPECT_TRUE(alive.expired());
 }

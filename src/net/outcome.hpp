@@ -27,6 +27,7 @@ struct AskedNode {
     std::string address;
     std::optional<std::string>
         error;  // a sentence; none: it was asked and everything it has is here
+    bool ahead = false;  // its better branch was refused for being ahead of our clock
 };
 struct DroppedTransfer {
     Txid id;

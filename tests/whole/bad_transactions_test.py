@@ -178,6 +178,13 @@ class Refusals(NodeTest):
                 with self.subTest(text[:20]):
                     self.bad({"raw": text}, 400, "raw")
 
+    def test_raw_stands_alone(self):
+        whole = raw(self.new_key().transfer(0, self.new_key(), wire.COIN))
+        with self.unchanged():
+            for name, value in (("amount", 2), ("recipient", "bob"), ("fee", 1), ("nonce", 0), ("memo", "x"), ("sender", "bob")):
+                with self.subTest(name):
+                    self.bad(whole | {name: value}, 400, "raw")
+
     def test_members_that_come_twice(self):
         with self.unchanged():
             for field, value in (("sender", '"a"'), ("recipient", '"b"'), ("amount", "1"), ("unknown", "0")):

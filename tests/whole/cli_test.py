@@ -23,6 +23,7 @@ import unittest
 
 import wire
 from cairn_node import Node, NodeTest
+from servers import Listener, read_head
 from settings import BINARY, TMP, needs_disk, needs_node, needs_true_memory
 
 PASSWORD = "a long enough pass phrase"
@@ -313,11 +314,71 @@ class LoggedIn(CliTest):
     def test_the_password_is_looked_for_where_nodes_keep_it(self):
         done = self.home.run("balance", "--node", self.url)
         self.assertEqual(done.code, LOGIN, repr(done))
-        self.assertIn(str(self.home.path / ".cairn/dev/operator.password"), done.err)
+        self.assertIn(str(self.home.path / ".cairn"), done.err)
         self.assertIn("next: cairn login NAME", done.err)
-        (self.home.path / ".cairn/dev").mkdir(parents=True)
-        shutil.copy(self.datadir / "operator.password", self.home.path / ".cairn/dev")
+        (self.home.path / ".cairn").mkdir(exist_ok=True)
+        (self.home.path / ".cairn/dev").symlink_to(self.datadir)
         self.assertEqual(self.home.run("balance", "--node", self.url).code, DONE)
+
+    def listening(self, *place):
+        """Somebody else, who asks for a log-in and keeps what he hears."""
+        heard = []
+
+        def serve(link):
+            while head := read_head(link):
+                length = re.search(rb"(?i)content-length: (\d+)", head)
+                body = head.split(b"\r\n\r\n", 1)[1]
+                while length and len(body) < int(length[1]):
+                    body += link.recv(4096)
+                heard.append(head + body)
+                link.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/problem+json\r\n"
+                             b"Content-Length: 33\r\n\r\n{\"status\":401,\"detail\":\"Log in.\"}")
+
+        self.enterContext(Listener(serve, *place))
+        return heard
+
+    def never_told(self, heard, url, says):
+        for words in (("mine",), ("balance",), ("send", "bob", "1"), ("restart", "--yes")):
+            done = self.home.run(*words, "--node", url, "--datadir", self.datadir)
+            self.assertEqual(done.code, LOGIN, repr(done))
+            self.assertIn(says, done.err)
+        self.assertTrue(heard)
+        password = self.node_password.encode()
+        for said in heard:
+            self.assertNotIn(password, said)
+            self.assertNotIn(b"/login", said)
+
+    def test_whoever_else_listens_is_never_told_the_operators_password(self):
+        self.node_password = self.node.operator_password()
+        with Listener() as free:
+            port = free.port
+        heard = self.listening("127.0.0.1", port)
+        self.never_told(heard, f"127.0.0.1:{port}", f"is at 127.0.0.1:{self.node.port}")
+
+    def test_nor_is_who_has_the_nodes_port_at_another_address(self):
+        self.node_password = self.node.operator_password()
+        try:
+            heard = self.listening("127.0.0.2", self.node.port)
+        except OSError:
+            self.skipTest("127.0.0.2 is not here")
+        self.never_told(heard, f"127.0.0.2:{self.node.port}", f"is at 127.0.0.1:{self.node.port}")
+
+    def test_nor_is_who_takes_the_place_of_a_node_that_was_killed(self):
+        self.node_password = self.node.operator_password()
+        port = self.node.port
+        self.addCleanup(self.again, port)
+        self.node.kill()
+        heard = self.listening("127.0.0.1", port)
+        self.never_told(heard, f"127.0.0.1:{port}", "no node of that directory is running")
+
+    def again(self, port):
+        self.node.start(port)
+        self.client.close()
+        self.client.login("operator", self.node.operator_password())
+
+    def test_localhost_is_the_nodes_own_address(self):
+        done = self.home.run("balance", "--node", f"localhost:{self.node.port}", "--datadir", self.datadir)
+        self.assertEqual(done.code, DONE, repr(done))
 
     def test_a_wrong_password_file_is_named(self):
         folder = self.home.path / "other"
@@ -669,17 +730,16 @@ class OddNodes(unittest.TestCase):
         self.assertNotIn("\x1b", done.out)
 
     def test_a_nodes_word_leads_to_no_file(self):
-        """The name of its chain becomes part of a path; and only a node of this machine sees a password."""
+        """Nor does any folder's password go to who is not the node of that folder."""
         for place in (".cairn/lab", ".cairn/dev", "secret"):
             (self.home.path / place).mkdir(parents=True)
             (self.home.path / place / "operator.password").write_text(f"the password of {place}\n")
         self.server.answers["/mine"] = (401, {"status": 401, "detail": "log in"})
-        for chain, shown in {"../secret": None, "..": None, "a/../lab": None, "": None, "lab": ".cairn/lab", "cairn-dev": ".cairn/dev"}.items():
+        for chain in ("../secret", "..", "a/../lab", "", "lab", "cairn-dev"):
             with self.subTest(chain):
                 self.server.asked.clear()
                 self.told("/status", {"chain": chain}, "mine", code=LOGIN)
-                bodies = [json.loads(body)["password"] for _, path, body, _ in self.server.asked if path == "/login"]
-                self.assertEqual(bodies, [f"the password of {shown}"] if shown else [])
+                self.assertEqual([path for _, path, _, _ in self.server.asked], ["/mine"])
 
     def test_nodes(self):
         key, peer = "cd" * 32, "127.0.0.1:5001"

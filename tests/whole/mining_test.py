@@ -54,6 +54,20 @@ class Mining(NodeTest):
                 with self.subTest(text):
                     self.refused(self.client.post(f"/mine?to={text}"), 400, "to")
 
+    def test_what_would_be_ignored_is_refused(self):
+        with self.unchanged():
+            for field in ("proof", "id", "miner"):
+                with self.subTest(field):
+                    form = {"Content-Type": "application/x-www-form-urlencoded"}
+                    for answer in (
+                        self.client.post("/mine", {field: 5}), self.client.post("/mine", f"{field}=5", form),
+                        self.client.post(f"/mine?{field}=5"), self.client.get(f"/mine?{field}=5"),
+                        self.client.post("/mine", {"to": "dave", field: {}}),
+                    ):
+                        self.refused(answer, 400, field)
+            self.refused(self.client.post("/mine?count=1", {"count": 2}), 400, "count")
+            self.refused(self.client.post("/mine?to=dave", {"to": "erna"}), 400, "to")
+
     def test_calls_at_once_run_one_after_another(self):
         before, found = self.get("/status")["index"], []
 

@@ -161,6 +161,17 @@ class Registering(NetworkTest):
         self.register(1, 0)
         wait(lambda: self.status(0)["peers"] == self.status(1)["peers"] == 1, "one connection each")
 
+    def test_the_list_of_nodes_shows_each_tip_as_it_is(self):
+        self.add()
+        self.add()
+        self.register(0, 1)
+        self.wait_peers(0, 1)
+        for miner in (0, 1, 0):  # whoever follows tells so too
+            tip = self.mine(miner)["hash"]
+            self.wait_tips(tip)
+            for node in (0, 1):
+                wait(lambda node=node: [peer["hash"] for peer in self.get(node, "/nodes")["peers"]] == [tip], "the other's tip")
+
     def test_the_list_of_nodes_tells_who_they_are(self):
         self.add()
         self.add()

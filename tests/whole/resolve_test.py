@@ -82,9 +82,16 @@ class Resolving(NetworkTest):
         self.assertEqual(self.tip(0), self.tip(1))
         self.assertEqual(self.get(0, "/chain"), self.get(1, "/chain"))
 
-    def test_with_nobody_registered_the_chain_is_authoritative(self):
+    def test_with_nobody_registered_nobody_was_asked(self):
         told = self.resolve(0)
-        self.assertEqual((told["message"], told["nodes"], told["length"]), (AUTHORITATIVE, [], 1))
+        self.assertEqual((told["replaced"], told["nodes"], told["length"]), (False, [], 1))
+        self.assertEqual(told["message"], "Nobody was asked, for no node is registered: our chain stays as it is")
+
+    def test_where_nobody_answers_nothing_is_claimed(self):
+        self.ok(self.clients[0].post("/nodes/register", {"nodes": [f"127.0.0.1:{unused_port()}"]}), 201)
+        told = self.resolve(0)
+        self.assertEqual(told["message"], "No registered node told its whole chain: our chain stays as it is")
+        self.assertIn("error", told["nodes"][0])
 
     def test_nodes_that_cannot_be_asked_have_a_sentence_each_and_stop_nobody(self):
         self.part(self.keys[0], self.keys[1])

@@ -84,7 +84,7 @@ class Bodies(NodeTest):
     def test_members_of_other_chains_are_ignored(self):
         body = {"sender": "extra", "recipient": "bob", "amount": 1, "timestamp": 1506057125.9, "proof": None, "signature_type": [], "": 0}
         self.post("/transactions/new", body, 201)
-        self.post("/mine", {"miner": "x", "previous_hash": 1, "data": {}}, 200)
+        self.post("/mine", {"index": 7, "previous_hash": 1, "data": {}}, 200)
         self.post("/mine?nocache=1", None, 200)
 
 
@@ -189,5 +189,5 @@ class Nodes(NodeTest):
     def test_resolving_by_either_method(self):
         for method in ("GET", "POST"):
             told = self.expect(200, self.client.request(method, "/nodes/resolve"))
-            self.assertEqual((told["message"], told["replaced"]), ("Our chain is authoritative", False))
+            self.assertEqual((told["message"], told["replaced"]), ("No registered node told its whole chain: our chain stays as it is", False))
             self.assertEqual(len(told["chain"]), told["length"])

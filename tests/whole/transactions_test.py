@@ -1,5 +1,7 @@
 """/transactions/new in all its forms, and what becomes of a transfer."""
 
+import contextlib
+import threading
 import urllib.parse
 
 import wire
@@ -227,6 +229,61 @@ class Lives(NodeTest):
         self.assertIn(answer["accepted"], (3, 4))
         pool = {t["id"] for t in self.get("/pool")["pool"]}
         self.assertEqual(pool, {wire.shown(t.txid()) for t in good})
+        self.mine()
+
+    def test_a_batch_ends_at_its_64th_bad_entry(self):
+        key, last = self.new_key(), self.new_key().transfer(0, self.new_key(), wire.COIN)
+        bad = key.transfer(0, key, wire.COIN)
+        bad.signature = bytes(64)
+        good = [self.new_key().transfer(0, key, wire.COIN) for _ in range(2)]
+        for wrong in (raw(bad), 0):
+            with self.subTest(wrong):
+                entries = [raw(good[0]), *[wrong] * 63, raw(good[1]), wrong, *[raw(last)] * 100]
+                answer = self.post("/transactions/batch", {"transactions": entries}, 200)
+                self.assertEqual(len(answer["results"]), 66)
+                self.assertEqual((answer["accepted"], answer["not_looked_at"]), (2, 100))
+                self.assertIn("64th bad entry", answer["message"])
+                self.expect(404, self.client.get(f"/transactions/{wire.shown(last.txid())}"))
+                self.mine()
+                good = [self.new_key().transfer(0, key, wire.COIN) for _ in range(2)]
+        entries = [*[raw(bad)] * 63, raw(last)]
+        answer = self.post("/transactions/batch", {"transactions": entries}, 200)
+        self.assertEqual((len(answer["results"]), answer["accepted"]), (64, 1))
+        self.assertNotIn("not_looked_at", answer)
+        self.mine()
+
+    def test_a_batch_has_4096_entries_and_not_one_more(self):
+        key = self.new_key()
+        entry = raw(key.transfer(0, key, wire.COIN))
+        answer = self.post("/transactions/batch", {"transactions": [entry] * 4096}, 200)
+        self.assertEqual((len(answer["results"]), answer["accepted"]), (4096, 4096))
+        with self.unchanged():
+            self.refused(self.client.post("/transactions/batch", {"transactions": [0] * 4097}), 400, "transactions")
+        self.mine()
+
+    def test_batches_hold_up_nobody_who_logs_in_or_signs(self):
+        """Every place for batches is taken all the time; the node is the class's own, without log-in."""
+        key, ended, statuses = self.new_key(), threading.Event(), set()
+        bad = key.transfer(0, key, wire.COIN)
+        # Well signed, and more than anybody has: every check is made, and nothing is kept.
+        entries = {"transactions": [raw(self.new_key().transfer(0, key, 1000 * wire.COIN)) for _ in range(400)]}
+
+        def flood():
+            with contextlib.closing(self.node.client()) as client:
+                while not ended.is_set():
+                    statuses.add(client.post("/transactions/batch", entries).status)
+
+        threads = [threading.Thread(target=flood) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(20):
+                self.post("/transactions/new", {"sender": "alice", "recipient": "bob", "amount": "0.001"}, 201)
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+        self.assertLessEqual(statuses, {200, 503})
         self.mine()
 
     def test_a_batch_is_a_list_of_bounded_size(self):

@@ -54,7 +54,7 @@ Reply to_reply(const Problem& problem) {
                 .body = to_json(problem),
                 .content_type = "application/problem+json"};
     if (!problem.allow.empty()) reply.headers.push_back({"Allow", problem.allow});
-    if (problem.retry_after || problem.status == 429 || problem.status == 503)
+    if (!problem.outcome && (problem.retry_after || problem.status == 429 || problem.status == 503))
         reply.headers.push_back({"Retry-After", std::to_string(problem.retry_after.value_or(1))});
     if (problem.status == 401) reply.headers.push_back({"WWW-Authenticate", "Bearer"});
     return reply;

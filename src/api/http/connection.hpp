@@ -262,6 +262,7 @@ private:
                            .started = now()};
         const bool has_body = head.has_body();
         head_bytes_ = reader_.head_length();
+        asking_ = loop_->config.proxies.client_of(client_, head.headers);
         auto admitted = admit(head);
         if (!admitted) return refuse(std::move(admitted.error()), has_body);
         if (head.method == Method::options) return answer_options(*admitted, has_body);
@@ -279,7 +280,7 @@ private:
         memory_per_byte_ = spec.limits.memory_per_byte;
         allowed_time_ = spec.limits.deadline;
         request_ = Request{.head = std::move(head),
-                           .client = client_,
+                           .client = asking_,
                            .body = {},
                            .route = admitted->match.route,
                            .parameters = std::move(admitted->match.parameters),
@@ -311,12 +312,12 @@ private:
             route.peer_socket = match->spec->peer_socket;
         }
         if (match) route.allow = match->allow;
-        auto verdict = guard(head, client_, loop_->config.guard, route);
+        auto verdict = guard(head, asking_, loop_->config.guard, route);
         current_.cors = std::move(verdict.headers);
         if (verdict.refused) return fail(std::move(*verdict.refused));
         if (!match) return fail(std::move(match.error()));
         if (head.method == Method::options) return Admitted{std::move(*match), nullptr};
-        auto caller = loop_->handler.authorise(head, client_, *match);
+        auto caller = loop_->handler.authorise(head, asking_, *match);
         if (!caller) return fail(std::move(caller.error()));
         return Admitted{std::move(*match), std::move(*caller)};
     }
@@ -473,7 +474,7 @@ private:
         loop_->handler.answered(
             {.method = current_.method,
              .path = std::move(current_.path),
-             .client = client_.address,
+             .client = asking_.address,
              .status = status,
              .took = std::chrono::duration_cast<std::chrono::microseconds>(at - current_.started)});
         ++serial_;
@@ -661,6 +662,7 @@ private:
     const std::shared_ptr<Loop> loop_;
     Socket socket_;
     const Client client_;
+    Client asking_ = client_;  // of the request: another than the socket's behind a proxy
     Admissions::Slot slot_;
     Loop::Place place_;
     // The connection, and what was read and not yet used: of the whole budget, for nobody knows yet

@@ -42,6 +42,8 @@ std::string to_json(const Problem& problem) {
     member("rule", problem.rule);
     member("expected", problem.expected);
     member("found", problem.found);
+    member("outcome", problem.outcome);
+    member("id", problem.id);
     if (problem.nodes) writer.key("nodes").raw(*problem.nodes);
     writer.end_object();
     return out;

@@ -22,6 +22,10 @@ struct Problem {
     std::optional<unsigned> retry_after = {};  // seconds
     std::string allow = {};                    // of a 405: "GET, HEAD, OPTIONS"
     std::optional<std::string> nodes = {};     // what became of each node named, a JSON array
+    /// "unknown" or "partial": the request may have been carried out, or was in part. There is no
+    /// Retry-After then, for a client that just repeats it would have it done twice.
+    std::optional<std::string> outcome = {};
+    std::optional<std::string> id = {};  // of the transaction or block it is about
 };
 
 /// 400 of a field that is not as it should be.

@@ -141,6 +141,8 @@ constexpr std::array kKept{
     Kept{"sec-fetch-site", &Headers::sec_fetch_site},
     Kept{"sec-purpose", &Headers::sec_purpose},
     Kept{"referer", &Headers::referer},
+    Kept{"x-forwarded-for", &Headers::x_forwarded_for, true},
+    Kept{"x-forwarded-proto", &Headers::x_forwarded_proto, true},
     Kept{"access-control-request-method", &Headers::access_control_request_method},
     Kept{"access-control-request-private-network",
          &Headers::access_control_request_private_network},

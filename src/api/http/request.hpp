@@ -15,7 +15,7 @@ namespace cairn::http {
 enum class Method : std::uint8_t { get, head, post, put, del, patch, options, other };
 [[nodiscard]] std::string_view to_text(Method method);  // "GET"; "other" has no name: ""
 
-/// The header fields that mean something to a node; none but Accept, If-None-Match,
+/// The header fields that mean something to a node; none but Accept, If-None-Match, X-Forwarded-*,
 /// Sec-WebSocket-Protocol and Connection may stand twice. The rest is checked for form and
 /// forgotten.
 struct Headers {
@@ -30,6 +30,8 @@ struct Headers {
     std::optional<std::string> sec_fetch_site;
     std::optional<std::string> sec_purpose;
     std::optional<std::string> referer;
+    std::optional<std::string> x_forwarded_for;    // several, joined by commas
+    std::optional<std::string> x_forwarded_proto;  // the same
     std::optional<std::string> access_control_request_method;
     std::optional<std::string> access_control_request_private_network;
     std::optional<std::string> sec_websocket_key;

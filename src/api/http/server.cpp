@@ -117,7 +117,8 @@ private:
     static void adopt(const std::shared_ptr<Loop>& loop, Admissions& admissions,
                       tcp::socket socket) {
         const Client client = client_of(socket);
-        const bool exempt = client.loopback && !loop->config.count_loopback;
+        const bool exempt = (client.loopback && !loop->config.count_loopback) ||
+                            loop->config.proxies.contains(client.address);
         auto slot = admissions.enter(client.address, exempt);
         const bool full = slot.refusal() == Admissions::Refusal::full;
         if ((full || slot.in_reserve()) && loop->make_place()) {

@@ -10,6 +10,7 @@
 
 #include "api/http/guard.hpp"
 #include "api/http/handler.hpp"
+#include "api/http/trusted_proxies.hpp"
 #include "core/base/memory_budget.hpp"
 #include "core/base/result.hpp"
 #include "core/base/step_times.hpp"
@@ -22,6 +23,7 @@ struct ServerConfig {
     std::uint16_t port = 5000;  // 0: any
     unsigned threads = 1;
     GuardConfig guard = {};
+    TrustedProxies proxies = {};  // their connections count in all only
 
     std::size_t connections = 4096;
     std::size_t reserved = 64;  // of them, for other nodes and for who shows a token; at most 1/8

@@ -4,9 +4,12 @@
 
 #include "api/client_source.hpp"
 #include "api/parse.hpp"
+#include "wallet/password.hpp"
 
 namespace cairn::routes {
 namespace {
+
+constexpr std::size_t kLoginNameMax = 65;  // one more than a user's name may have
 
 http::Problem refused(const LoginRefusal& refusal) {
     const auto seconds = static_cast<unsigned>((refusal.retry_after_ms + 999) / 1000);
@@ -17,13 +20,20 @@ http::Problem refused(const LoginRefusal& refusal) {
             return problem;
         case LoginError::slow_down:
             problem = {.status = 429,
-                       .detail = "Too many wrong passwords: try again in " + std::to_string(seconds) + " s."};
+                       .detail =
+                           "Many try to log in as this user, one a second has its turn, and "
+                           "the lot did not fall on you: try again. With the token of an "
+                           "earlier log-in (`Authorization: Bearer TOKEN`) you wait for "
+                           "nobody else."};
             break;
         case LoginError::busy:
             problem = {.status = 429, .detail = "Others are logging in: try again in a second."};
             break;
         case LoginError::too_many:
             problem = {.status = 503, .detail = "As many are logged in as this node takes: try again later."};
+            break;
+        case LoginError::stopping:
+            problem = {.status = 503, .detail = "The node is stopping."};
             break;
     }
     problem.retry_after = std::max(1U, seconds);
@@ -44,7 +54,7 @@ http::Answer welcome(const Services& services, const LoggedIn& in) {
 
 }  // namespace
 
-void login(Services& services, http::Request request, std::stop_token /*stop*/,
+void login(Services& services, http::Request request, std::stop_token stop,
            http::Responder responder) {
     if (!request.client.loopback && !request.client.secure && !services.options.plain_login)
         return responder.answer(http::Problem{
@@ -61,15 +71,17 @@ void login(Services& services, http::Request request, std::stop_token /*stop*/,
     const auto password = fields->string("password");
     if (!password) return responder.answer(http::problem_of(password.error()));
 
+    // What is longer than any name or password is neither, and need not be kept whole to be wrong.
+    LoginTry attempt{.name = name->substr(0, kLoginNameMax),
+                     .password = SecretText{password->substr(0, kPasswordMaxBytes + 1)},
+                     .source = source_of(request.client),
+                     .token = bearer_token(request.head)};
     auto held = std::make_shared<http::Responder>(std::move(responder));
-    auto secret = std::make_shared<SecretText>(*password);
-    const Source source = source_of(request.client);
-    const bool posted = services.slow.post(
-        "", [&services, held, secret, source, who = std::move(*name)](const SlowLane::Hold& /*none*/) {
-            const auto in = services.login.log_in(who, *secret, source, services.now());
+    services.logins.log_in(
+        std::move(attempt), std::move(stop),
+        [&services, held](const Result<LoggedIn, LoginRefusal>& in) {
             held->answer(in ? welcome(services, *in) : http::Answer{refused(in.error())});
         });
-    if (!posted) held->answer(busy_problem());
 }
 
 void logout(Services& services, http::Request request, std::stop_token /*stop*/,

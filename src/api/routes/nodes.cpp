@@ -1,6 +1,6 @@
 #include "api/routes/nodes.hpp"
 
-#include "api/json/utf8.hpp"
+#include "api/change.hpp"
 #include "api/parse.hpp"
 
 namespace cairn::routes {
@@ -165,9 +165,14 @@ http::Answer removed_answer(const std::string& address, const RemoveOutcome& out
 
 }  // namespace
 
-http::Problem nodes_problem(const NodesFailure& failure) {
+http::Problem nodes_problem(const NodesFailure& failure, std::string_view ask) {
     http::Problem problem{.status = 503, .detail = failure.why};
-    problem.retry_after = 1;
+    if (failure.begun && !ask.empty()) {
+        problem.detail += " What was asked for may be done in part: ask " + std::string{ask} + ".";
+        problem.outcome = "unknown";
+    } else {
+        problem.retry_after = 1;
+    }
     return problem;
 }
 
@@ -177,13 +182,15 @@ void register_nodes(Services& services, http::Request request, std::stop_token s
     if (!entries) return responder.answer(std::move(entries.error()));
     // Nothing to ask the node: none of them is even a text.
     if (entries->texts.empty()) return responder.answer(registered_answer(*entries, {}));
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto change =
+        std::make_shared<Change>(std::move(responder), stop, "GET /nodes", services.stopping);
     auto texts = entries->texts;
     services.nodes.register_nodes(
-        std::move(texts), std::move(stop),
-        [held, entries = std::move(*entries)](Result<RegisterOutcome, NodesFailure> outcome) {
-            held->answer(outcome ? registered_answer(entries, *outcome)
-                                 : http::Answer{nodes_problem(outcome.error())});
+        std::move(texts), std::move(stop), [change] { return change->begin(); },
+        [change, entries = std::move(*entries)](Result<RegisterOutcome, NodesFailure> outcome) {
+            if (!outcome && outcome.error().out_of_time) return change->give_up();
+            change->answer(outcome ? registered_answer(entries, *outcome)
+                                   : http::Answer{nodes_problem(outcome.error(), "GET /nodes")});
         });
 }
 
@@ -195,14 +202,17 @@ void list_nodes(Services& services, http::Request /*request*/, std::stop_token /
     });
 }
 
-void remove_node(Services& services, http::Request request, std::stop_token /*stop*/,
+void remove_node(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder) {
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto change = std::make_shared<Change>(std::move(responder), std::move(stop), "GET /nodes",
+                                           services.stopping);
     const std::string address = request.parameters[0];
-    services.nodes.remove(address, [held, address](Result<RemoveOutcome, NodesFailure> outcome) {
-        held->answer(outcome ? removed_answer(address, *outcome)
-                             : http::Answer{nodes_problem(outcome.error())});
-    });
+    services.nodes.remove(
+        address, [change] { return change->begin(); },
+        [change, address](Result<RemoveOutcome, NodesFailure> outcome) {
+            change->answer(outcome ? removed_answer(address, *outcome)
+                                   : http::Answer{nodes_problem(outcome.error())});
+        });
 }
 
 }  // namespace cairn::routes

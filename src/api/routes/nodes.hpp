@@ -12,7 +12,8 @@ void list_nodes(Services& services, http::Request request, std::stop_token stop,
 void remove_node(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder);
 
-/// 503 of a question to the nodes that has no answer.
-[[nodiscard]] http::Problem nodes_problem(const NodesFailure& failure);
+/// 503 of a question to the nodes that has no answer; `ask`: where a client learns what became of
+/// it, if something may have been done.
+[[nodiscard]] http::Problem nodes_problem(const NodesFailure& failure, std::string_view ask = {});
 
 }  // namespace cairn::routes

@@ -1,11 +1,10 @@
 #include "api/routes/send.hpp"
 
-#include "node/commands.hpp"
+#include "api/change.hpp"
 #include "api/new_transfer.hpp"
-#include "api/json/reader.hpp"
 #include "api/parse.hpp"
-#include "api/routes/batch_answer.hpp"
 #include "core/crypto/sha256.hpp"
+#include "node/commands.hpp"
 
 namespace cairn::routes {
 namespace {
@@ -76,131 +75,132 @@ Verdict submit(Node& node, const TransferPtr& transfer, const std::optional<Hash
 }
 
 /// A transfer that this node signs. It holds the sender's lane until it is answered, so that two
-/// requests never take one nonce.
+/// requests never take one nonce; what others hand in for the sender meanwhile may still take it,
+/// and then another is chosen.
 class Signing : public std::enable_shared_from_this<Signing> {
 public:
-    Signing(Services& services, UnsignedTransfer wish, std::optional<Hash256> key,
-            http::Responder responder)
-        : services_{services}, wish_{std::move(wish)}, key_{key}, responder_{std::move(responder)} {}
+    Signing(Services& services, UnsignedTransfer wish, std::optional<Hash256> key, ChangePtr change)
+        : services_{services},
+          transfer_{std::move(wish.transfer)},
+          nonce_of_client_{wish.nonce},
+          signer_{std::move(wish.key)},
+          key_{key},
+          change_{std::move(change)} {}
 
     static void start(const std::shared_ptr<Signing>& signing) {
-        const Address& sender = signing->wish_.transfer.sender;
         const bool posted = signing->services_.slow.post(
-            std::string{as_text(sender.bytes)},
+            SlowWork::sign, std::string{as_text(signing->transfer_.sender.bytes)},
             [signing](SlowLane::Hold hold) { signing->ask(std::move(hold)); });
-        if (!posted) signing->responder_.answer(busy_problem());
+        if (!posted) signing->change_->answer(busy_problem());
     }
 
 private:
+    /// Times that another nonce is chosen before the request is given back.
+    static constexpr int kChoicesMax = 16;
+
     struct Asked {
         std::uint64_t nonce = 0;
         std::optional<Admitted> repeated;
     };
+    /// What came of it, or the nonce that is next now: the one that was chosen has been taken.
+    using Tried = std::variant<Verdict, std::uint64_t>;
 
     void ask(SlowLane::Hold hold) {
         auto self = shared_from_this();
         const bool posted = services_.gate.post(
             Lane::transfers,
-            make_command(
+            question_command(
+                change_,
                 [self](Node& node, Now now) {
-                    return Asked{node.next_nonce(self->wish_.transfer.sender),
+                    return Asked{node.next_nonce(self->transfer_.sender),
                                  repeated(node, self->key_, now)};
                 },
                 [self, hold](std::optional<Asked> asked, Result<ViewPtr, StoreError> outcome) {
-                    if (!outcome) return self->responder_.answer(store_problem(outcome.error()));
+                    if (!outcome) return self->change_->answer(store_problem(outcome.error()));
                     if (asked->repeated)
-                        return self->responder_.answer(
+                        return self->change_->answer(
                             accepted(self->services_, **outcome, *asked->repeated));
-                    self->services_.slow.resume([self, hold, nonce = asked->nonce] {
-                        self->sign(self->wish_.nonce.value_or(nonce), hold);
-                    });
+                    self->sign_later(self->nonce_of_client_.value_or(asked->nonce), hold);
                 }));
-        if (!posted) responder_.answer(busy_problem());
+        if (!posted) change_->answer(busy_problem());
+    }
+
+    void sign_later(std::uint64_t nonce, const SlowLane::Hold& hold) {
+        services_.slow.resume(
+            SlowWork::sign, [self = shared_from_this(), hold, nonce] { self->sign(nonce, hold); });
     }
 
     void sign(std::uint64_t nonce, const SlowLane::Hold& hold) {
-        Transfer& transfer = wish_.transfer;
-        transfer.nonce = nonce;
+        if (change_->answered()) return;
+        transfer_.nonce = nonce;
         const Hash256 message =
-            signing_hash(services_.chain->genesis().hash, encode_unsigned(transfer));
-        transfer.signature = UnlockedKey{std::move(wish_.key)}.sign(message.bytes);
-        auto checked = check_transfer(encode(transfer), *services_.chain);
-        if (!checked) return responder_.answer(rejection_problem(checked.error()));
+            signing_hash(services_.chain->genesis().hash, encode_unsigned(transfer_));
+        transfer_.signature = signer_.sign(message.bytes);
+        auto checked = check_transfer(encode(transfer_), *services_.chain);
+        if (!checked) return change_->answer(rejection_problem(checked.error()));
+        change_->is_about((*checked)->id().to_string());
         auto self = shared_from_this();
         const bool posted = services_.gate.post(
             Lane::transfers,
-            make_command([self, ready = *checked](
-                             Node& node, Now now) { return submit(node, ready, self->key_, now); },
-                         [self, hold](std::optional<Verdict> verdict,
-                                      Result<ViewPtr, StoreError> outcome) {
-                             self->responder_.answer(answer_of(self->services_, verdict, outcome));
-                         }));
-        if (!posted) responder_.answer(busy_problem());
+            change_command(
+                change_,
+                [self, ready = *checked](Node& node, Now now) -> Tried {
+                    // Of the two that would have one nonce, neither may replace the other.
+                    const std::uint64_t next = node.next_nonce(ready->sender());
+                    if (!self->nonce_of_client_ && next != ready->nonce()) return next;
+                    return submit(node, ready, self->key_, now);
+                },
+                [self, hold](std::optional<Tried> tried, Result<ViewPtr, StoreError> outcome) {
+                    self->tried(std::move(tried), outcome, hold);
+                }));
+        if (!posted) change_->answer(busy_problem());
+    }
+
+    void tried(std::optional<Tried> tried, const Result<ViewPtr, StoreError>& outcome,
+               const SlowLane::Hold& hold) {
+        if (!outcome) return change_->answer(store_problem(outcome.error()));
+        if (const auto* verdict = std::get_if<Verdict>(&*tried))
+            return change_->answer(answer_of(services_, *verdict, outcome));
+        change_->not_yet();
+        if (++choices_ < kChoicesMax) return sign_later(std::get<std::uint64_t>(*tried), hold);
+        http::Problem problem{.status = 503,
+                              .detail =
+                                  "Others hand in this sender's transfers faster than this "
+                                  "node can choose a nonce; nothing was changed. Try again "
+                                  "in a second, or choose the nonce."};
+        problem.retry_after = 1;
+        change_->answer(std::move(problem));
     }
 
     Services& services_;
-    UnsignedTransfer wish_;
-    std::optional<Hash256> key_;
-    http::Responder responder_;
+    Transfer transfer_;
+    const std::optional<std::uint64_t> nonce_of_client_;
+    const UnlockedKey signer_;
+    const std::optional<Hash256> key_;
+    const ChangePtr change_;
+    int choices_ = 0;
 };
 
 void submit_signed(Services& services, SignedTransfer transfer, std::optional<Hash256> key,
-                   http::Responder responder) {
+                   const ChangePtr& change) {
     auto checked = check_transfer(std::move(transfer.bytes), *services.chain);
-    if (!checked) return responder.answer(rejection_problem(checked.error()));
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    if (!checked) return change->answer(rejection_problem(checked.error()));
+    change->is_about((*checked)->id().to_string());
     const bool posted = services.gate.post(
         Lane::transfers,
-        make_command([ready = *checked, key](Node& node, Now now) { return submit(node, ready, key, now); },
-                     [&services, held](std::optional<Verdict> verdict,
-                                       Result<ViewPtr, StoreError> outcome) {
-                         held->answer(answer_of(services, verdict, outcome));
-                     }));
-    if (!posted) held->answer(busy_problem());
-}
-
-constexpr std::size_t kBatchEntries = 4096;
-
-/// What a request of many transfers is, from its body to its answer.
-struct Batch {
-    http::Request request;
-    http::Responder responder;
-    std::vector<BatchEntry> entries = {};
-    std::vector<TransferPtr> ready = {};
-};
-
-/// Reads and checks the entries; a problem of the whole, if there is one.
-std::optional<http::Problem> check_entries(const Services& services, Batch& batch) {
-    const auto each = [&](const json::Value& item) {
-        if (batch.entries.size() == kBatchEntries) return false;
-        auto transfer = read_signed_transfer(item, services);
-        if (!transfer) {
-            batch.entries.push_back({nullptr, entry_error(transfer.error())});
-            return true;
-        }
-        auto checked = check_transfer(std::move(transfer->bytes), *services.chain);
-        if (!checked) {
-            batch.entries.push_back({nullptr, entry_error(rejection_problem(checked.error()))});
-            return true;
-        }
-        batch.ready.push_back(*checked);
-        batch.entries.push_back({std::move(*checked), {}});
-        return true;
-    };
-    const auto read = json::read_elements(batch.request.body, "transactions", each);
-    if (!read) return http::problem_of(read.error());
-    if (*read == json::Elements::none)
-        return field_problem("transactions", "an array of signed transfers", "none");
-    if (*read == json::Elements::stopped)
-        return field_problem("transactions", "at most " + std::to_string(kBatchEntries) + " entries",
-                             "more");
-    batch.request.body = {};
-    return std::nullopt;
+        change_command(
+            change,
+            [ready = *checked, key](Node& node, Now now) { return submit(node, ready, key, now); },
+            [&services, change](std::optional<Verdict> verdict,
+                                Result<ViewPtr, StoreError> outcome) {
+                change->answer(answer_of(services, verdict, outcome));
+            }));
+    if (!posted) change->answer(busy_problem());
 }
 
 }  // namespace
 
-void new_transaction(Services& services, http::Request request, std::stop_token /*stop*/,
+void new_transaction(Services& services, http::Request request, std::stop_token stop,
                      http::Responder responder) {
     const auto value = parse_body(request);
     if (!value) return responder.answer(value.error());
@@ -208,38 +208,12 @@ void new_transaction(Services& services, http::Request request, std::stop_token 
     auto wish = read_new_transfer(*value, services, caller);
     if (!wish) return responder.answer(std::move(wish.error()));
     const auto key = idempotency_key(request, caller);
+    auto change = std::make_shared<Change>(std::move(responder), std::move(stop), "GET /pool",
+                                           services.stopping);
     if (auto* transfer = std::get_if<SignedTransfer>(&*wish))
-        return submit_signed(services, std::move(*transfer), key, std::move(responder));
-    Signing::start(std::make_shared<Signing>(services, std::move(std::get<UnsignedTransfer>(*wish)), key,
-                                             std::move(responder)));
-}
-
-void transaction_batch(Services& services, http::Request request, std::stop_token /*stop*/,
-                       http::Responder responder) {
-    // Many values, many signatures: not on the thread that serves sockets.
-    auto batch = std::make_shared<Batch>(Batch{std::move(request), std::move(responder)});
-    const bool posted = services.slow.post("", [&services, batch](const SlowLane::Hold& /*none*/) {
-        if (auto problem = check_entries(services, *batch))
-            return batch->responder.answer(std::move(*problem));
-        const bool queued = services.gate.post(
-            Lane::transfers,
-            make_command(
-                [batch](Node& node, Now now) {
-                    std::vector<Verdict> verdicts;
-                    verdicts.reserve(batch->ready.size());
-                    for (const auto& transfer : batch->ready)
-                        verdicts.push_back(node.submit(transfer, now));
-                    return verdicts;
-                },
-                [batch](std::optional<std::vector<Verdict>> verdicts,
-                        Result<ViewPtr, StoreError> outcome) {
-                    if (!outcome) return batch->responder.answer(store_problem(outcome.error()));
-                    batch->responder.answer(
-                        batch_answer(std::move(batch->entries), std::move(*verdicts)));
-                }));
-        if (!queued) batch->responder.answer(busy_problem());
-    });
-    if (!posted) batch->responder.answer(busy_problem());
+        return submit_signed(services, std::move(*transfer), key, change);
+    Signing::start(std::make_shared<Signing>(services, std::move(std::get<UnsignedTransfer>(*wish)),
+                                             key, std::move(change)));
 }
 
 }  // namespace cairn::routes

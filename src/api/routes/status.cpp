@@ -1,5 +1,6 @@
 #include "api/routes/status.hpp"
 
+#include "api/chain_clock.hpp"
 #include "core/primitives/coins.hpp"
 
 namespace cairn::routes {
@@ -43,6 +44,11 @@ http::Answer status(const Reading& reading) {
     writer.key("syncing").boolean(view.syncing);
     writer.key("gossip").boolean(services.options.gossip);
     writer.key("read_only").boolean(view.read_only);
+    writer.key("warnings").begin_array();
+    const Staged rows{view.store};
+    if (const auto behind = clock_behind(rows, view, services.now().wall))
+        writer.string(behind->to_string());
+    writer.end_array();
     writer.key("version").string(services.options.version);
     if (services.longest_steps) {
         const LongestSteps longest = services.longest_steps();
@@ -66,6 +72,13 @@ http::Answer readyz(const Reading& reading) {
                               .detail = "The store cannot be written at the moment; reading goes on. (" +
                                         reading.view.read_only_why + ")"};
         problem.retry_after = 5;
+        return problem;
+    }
+    const Staged rows{reading.view.store};
+    const Now now = reading.services.now();
+    if (const auto behind = clock_behind(rows, reading.view, now.wall)) {
+        http::Problem problem{.status = 503, .detail = behind->to_string()};
+        problem.retry_after = behind->until - now.wall;
         return problem;
     }
     http::Reply reply;

@@ -1,6 +1,7 @@
 #include "api/routes/users.hpp"
 
 #include "api/account_state.hpp"
+#include "api/change.hpp"
 #include "api/parse.hpp"
 #include "core/primitives/coins.hpp"
 #include "wallet/password.hpp"
@@ -65,6 +66,11 @@ Result<Wish, http::Problem> read_wish(const http::Request& request) {
     if (!value) return fail(value.error());
     const auto fields = json::Fields::of(*value);
     if (!fields) return fail(http::problem_of(fields.error()));
+    // A key of one's own would be another than the one that is made here.
+    for (const std::string_view not_taken : {"words", "address", "key"})
+        if (fields->has(not_taken))
+            return fail(field_problem(not_taken, "nothing: this node makes the key and its words",
+                                      "a value"));
     auto name = fields->string("name");
     if (!name) return fail(http::problem_of(name.error()));
     const auto password = fields->string("password");
@@ -111,23 +117,29 @@ void list_users(Services& services, http::Request /*request*/, std::stop_token /
     responder.answer(std::move(reply));
 }
 
-void create_user(Services& services, http::Request request, std::stop_token /*stop*/,
+void create_user(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder) {
     auto wish = read_wish(request);
     if (!wish) return responder.answer(std::move(wish.error()));
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto change = std::make_shared<Change>(
+        std::move(responder), std::move(stop),
+        "GET /users (a user whose 24 words you never saw is best removed and made again)",
+        services.stopping);
     auto kept = std::make_shared<Wish>(std::move(*wish));
-    const bool posted = services.slow.post("", [&services, held, kept](const SlowLane::Hold& /*none*/) {
-        held->answer(create(services, *kept));
-    });
-    if (!posted) held->answer(busy_problem());
+    const bool posted = services.slow.post(
+        SlowWork::users, "", [&services, change, kept](const SlowLane::Hold& /*none*/) {
+            if (change->begin()) change->answer(create(services, *kept));
+        });
+    if (!posted) change->answer(busy_problem());
 }
 
-void remove_user(Services& services, http::Request request, std::stop_token /*stop*/,
+void remove_user(Services& services, http::Request request, std::stop_token stop,
                  http::Responder responder) {
-    auto held = std::make_shared<http::Responder>(std::move(responder));
+    auto held = std::make_shared<Change>(std::move(responder), std::move(stop), "GET /users",
+                                         services.stopping);
     const std::string name = request.parameters[0];
-    const bool posted = services.slow.post("", [&services, held, name](const SlowLane::Hold& /*none*/) {
+    const auto remove = [&services, held, name](const SlowLane::Hold& /*none*/) {
+        if (!held->begin()) return;
         const UserPtr user = services.users.find(name);
         if (!user)
             return held->answer(http::Problem{.status = 404,
@@ -139,8 +151,8 @@ void remove_user(Services& services, http::Request request, std::stop_token /*st
         json::Writer writer{reply.body};
         writer.begin_object().key("message").string("Removed: " + user->name.shown()).end_object();
         held->answer(std::move(reply));
-    });
-    if (!posted) held->answer(busy_problem());
+    };
+    if (!services.slow.post(SlowWork::users, "", remove)) held->answer(busy_problem());
 }
 
 void who_am_i(Services& services, http::Request request, std::stop_token /*stop*/,

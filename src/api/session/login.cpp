@@ -19,19 +19,11 @@ std::shared_ptr<const UnlockedKey> Login::key_of(const User& user, const SecretT
 }
 
 Result<LoggedIn, LoginRefusal> Login::log_in(std::string_view name, const SecretText& password,
-                                             const Source& source, Now now) {
-    // Asked before the gate, so that those who must wait do not queue there; counted behind it, so
-    // that only attempts which cost an Argon2 run take room in the tables.
-    if (const auto left = guesses_->wait(name, source, now.steady))
-        return fail(LoginRefusal{LoginError::slow_down, left});
+                                             Now now) {
     const auto pass = gate_->enter();
     if (!pass) return fail(LoginRefusal{LoginError::busy, kBusyRetryMs});
-    if (const auto left = guesses_->admit(name, source, now.steady))
-        return fail(LoginRefusal{LoginError::slow_down, left});
-
     auto checked = users_->check_password(name, password);
     if (!checked) return fail(LoginRefusal{LoginError::wrong, 0});
-    guesses_->succeeded(name, source, now.steady);
     auto user = std::move(*checked);
     // If the stronger hash cannot be written the old one still holds: no reason to refuse.
     if (auto stronger = users_->strengthen(user, password); stronger && *stronger)

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "api/session/guess_delay.hpp"
 #include "api/session/sessions.hpp"
 #include "core/base/result.hpp"
 #include "core/primitives/time.hpp"
@@ -15,9 +14,10 @@ namespace cairn {
 
 enum class LoginError : std::uint8_t {
     wrong,      // 401: name or password
-    slow_down,  // 429: guessed too often
+    slow_down,  // 429: many guess at this name, and the lot fell on others
     busy,       // 429: as many log in as may, or the user was changed meanwhile
     too_many,   // 503: no room for another session
+    stopping,   // 503: the node ends
 };
 struct LoginRefusal {
     LoginError error = LoginError::wrong;
@@ -29,18 +29,16 @@ struct LoggedIn {
     Caller caller;
 };
 
-/// `POST /login` from password to token: delays, the gate, the check, the key, the session, in the
-/// order that leaves no way around one of them. Blocks for one or two Argon2 runs (a run costs the
-/// same for names nobody has): the slow lane's work. Any thread; refers to its four parts, which
-/// outlive it.
+/// `POST /login` from password to token, once it is somebody's turn (LoginRoom): the gate, the
+/// check, the key, the session. Blocks for one or two Argon2 runs (a run costs the same for names
+/// nobody has). Any thread; refers to its three parts, which outlive it.
 class Login {
 public:
-    Login(Users& users, Sessions& sessions, GuessDelay& guesses, Argon2Gate& gate)
-        : users_{&users}, sessions_{&sessions}, guesses_{&guesses}, gate_{&gate} {}
+    Login(Users& users, Sessions& sessions, Argon2Gate& gate)
+        : users_{&users}, sessions_{&sessions}, gate_{&gate} {}
 
     [[nodiscard]] Result<LoggedIn, LoginRefusal> log_in(std::string_view name,
-                                                        const SecretText& password,
-                                                        const Source& source, Now now);
+                                                        const SecretText& password, Now now);
 
 private:
     [[nodiscard]] std::shared_ptr<const UnlockedKey> key_of(const User& user,
@@ -48,7 +46,6 @@ private:
 
     Users* users_;
     Sessions* sessions_;
-    GuessDelay* guesses_;
     Argon2Gate* gate_;
 };
 

@@ -41,6 +41,7 @@ Result<OpenedSession, SessionError> Sessions::open(const Caller& caller, Now now
     if (user == users_.end()) user = users_.emplace(name, User{caller, {}}).first;
     user->second.tokens.push_back(hash);
     sessions_.emplace(hash, Session{name, now.steady, now.steady});
+    remember(hash, name);
     return OpenedSession{std::move(token),
                          now.wall + static_cast<UnixSeconds>(limits_.lifetime_ms / 1000)};
 }
@@ -60,6 +61,33 @@ std::optional<Caller> Sessions::find(std::string_view token, Tick now) {
     return users_.at(found->second.user).caller;
 }
 
+void Sessions::remember(const Hash256& token, const std::string& user) {
+    // A user who logs in all the time costs nobody else's tokens their place.
+    if (const auto own = given_of_.find(user);
+        own != given_of_.end() && own->second.size() >= limits_.given_per_user)
+        forget(*own->second.begin());
+    else if (given_.size() >= limits_.given_total)
+        forget(given_by_age_.begin()->first);
+    given_by_age_.emplace(++last_given_, token);
+    given_of_[user].insert(last_given_);
+    given_.emplace(token, user);
+}
+
+void Sessions::forget(std::uint64_t given) {
+    const auto token = given_by_age_.extract(given).mapped();
+    const auto user = given_of_.find(given_.extract(token).mapped());
+    user->second.erase(given);
+    if (user->second.empty()) given_of_.erase(user);
+}
+
+bool Sessions::was_given(std::string_view token, std::string_view name) const {
+    const auto hash = hash_of(token);
+    if (!hash) return false;
+    const std::lock_guard lock{mutex_};
+    const auto found = given_.find(*hash);
+    return found != given_.end() && found->second == name;
+}
+
 bool Sessions::close(std::string_view token, Tick now) {
     const auto hash = hash_of(token);
     if (!hash) return false;
@@ -75,6 +103,8 @@ bool Sessions::close(std::string_view token, Tick now) {
 std::size_t Sessions::close_user(const UserName& name) {
     Released released;
     const std::lock_guard lock{mutex_};
+    if (const auto own = given_of_.find(name.key()); own != given_of_.end())
+        for (const auto given : std::set<std::uint64_t>{own->second}) forget(given);
     return end_all_of(name.key(), released);
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +36,8 @@ struct SessionLimits {
     Tick lifetime_ms = Tick{12} * 60 * 60 * 1000;  // over in any case
     std::size_t total = 4096;                      // one more is refused
     std::size_t per_user = 64;                     // one more ends the user's oldest
+    std::size_t given_total = 16'384;              // tokens that are remembered beyond their end
+    std::size_t given_per_user = 64;
 };
 
 struct OpenedSession {
@@ -56,9 +60,13 @@ public:
     [[nodiscard]] Result<OpenedSession, SessionError> open(const Caller& caller, Now now);
     /// The caller of a token, whose idle time begins anew; nothing if it is unknown or over.
     [[nodiscard]] std::optional<Caller> find(std::string_view token, Tick now);
+    /// Whether this token was once given to the user of this name (in small letters), though its
+    /// session be over: a proof of an earlier log-in, and of nothing else.
+    [[nodiscard]] bool was_given(std::string_view token, std::string_view name) const;
     /// Log-out; false if there was no such session.
     bool close(std::string_view token, Tick now);
-    /// Ends all sessions of a user: call it after removing the user and after a change of password.
+    /// Ends all sessions of a user and forgets its tokens: call it after removing the user and
+    /// after a change of password.
     std::size_t close_user(const UserName& name);
     /// Ends what is over, so that keys are wiped though nobody calls: every minute or so. How many
     /// ended.
@@ -82,15 +90,21 @@ private:
     /// What leaves under the lock and is destroyed after it.
     using Released = std::vector<Caller>;
 
+    void remember(const Hash256& token, const std::string& user);
+    void forget(std::uint64_t given);
     [[nodiscard]] bool is_over(const Session& session, Tick now) const;
     void end(const Hash256& token, Released& released);
     std::size_t end_all_of(const std::string& user, Released& released);
     std::size_t end_what_is_over(Tick now, Released& released);
 
     const SessionLimits limits_;
-    mutable std::mutex mutex_;  // guards the two below
+    mutable std::mutex mutex_;  // guards what follows
     std::unordered_map<Hash256, Session> sessions_;
     std::map<std::string, User> users_;
+    std::unordered_map<Hash256, std::string> given_;  // tokens ever given, with their users
+    std::map<std::uint64_t, Hash256> given_by_age_;   // oldest first
+    std::map<std::string, std::set<std::uint64_t>> given_of_;  // of a user: keys of the one above
+    std::uint64_t last_given_ = 0;
 };
 
 }  // namespace cairn

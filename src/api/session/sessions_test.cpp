@@ -234,5 +234,36 @@ TEST(Sessions, TokensOfManyThreadsAreAllDifferentAndAllGood) {
     for (const auto& token : all) EXPECT_TRUE(sessions.find(token, 0));
 }
 
+TEST(Sessions, RememberWhoseATokenWasAfterItsEnd) {
+    Sessions sessions;
+    const auto token = open(sessions, "Alice");
+    EXPECT_TRUE(sessions.was_given(token, "alice"));
+    EXPECT_FALSE(sessions.was_given(token, "bob"));
+    EXPECT_FALSE(sessions.was_given(token.substr(1), "alice"));
+    EXPECT_TRUE(sessions.close(token, 0));
+    EXPECT_TRUE(sessions.was_given(token, "alice"));
+    // Of a user who is gone it proves nothing, whoever takes the name next.
+    sessions.close_user(UserName::parse("alice").value());
+    EXPECT_FALSE(sessions.was_given(token, "alice"));
+}
+
+TEST(Sessions, RememberAsManyTokensAsTheySayAndAUsersOwnAreTheFirstToGo) {
+    SessionLimits limits;
+    limits.given_total = 4;
+    limits.given_per_user = 2;
+    Sessions sessions{limits};
+    const auto bob = open(sessions, "bob");
+    std::vector<std::string> alice;
+    for (int i = 0; i < 5; ++i) alice.push_back(open(sessions, "alice"));
+    for (std::size_t i = 0; i < 5; ++i)
+        EXPECT_EQ(sessions.was_given(alice[i], "alice"), i >= 3) << i;
+    EXPECT_TRUE(sessions.was_given(bob, "bob"));
+    (void)open(sessions, "carol");
+    EXPECT_TRUE(sessions.was_given(bob, "bob"));
+    (void)open(sessions, "dave");
+    EXPECT_FALSE(sessions.was_given(bob, "bob"));  // the oldest of all
+    EXPECT_TRUE(sessions.was_given(alice[4], "alice"));
+}
+
 }  // namespace
 }  // namespace cairn

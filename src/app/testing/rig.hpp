@@ -72,7 +72,7 @@ public:
         if (!started) throw std::runtime_error{started.error().detail};
         node = std::move(*started);
     }
-    [[nodiscard]] Now now() const { return {steady, 1'500'000'000}; }
+    [[nodiscard]] Now now() const { return {steady, wall}; }
 
     /// Posts a command; what comes of it, or nothing if the lane refuses it.
     template <class Run>
@@ -136,6 +136,7 @@ public:
     std::shared_ptr<const ChainParams> chain;
     UnsureStore store;
     std::atomic<Tick> steady = 1'000'000;
+    std::atomic<UnixSeconds> wall = 1'500'000'000;
     std::atomic<int> failures = 0;
     std::atomic<bool> taken_away = false;
     std::promise<void> recovered;

@@ -98,7 +98,7 @@ Result<NodeUrl, std::string> parse_node_url(std::string_view text) {
         port = std::to_string(*told);
     }
     const std::string shown = is_ipv6(host) ? "[" + host + "]" : host;
-    return NodeUrl{scheme + "://" + shown + ":" + port, is_loopback(host)};
+    return NodeUrl{scheme + "://" + shown + ":" + port, is_loopback(host), host, *parse_port(port)};
 }
 
 std::string percent_encode(std::string_view text) {

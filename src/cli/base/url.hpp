@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ inline constexpr std::string_view kDefaultNode = "http://127.0.0.1:5000";
 struct NodeUrl {
     std::string text;  // "http://127.0.0.1:5000": scheme, host in small letters, port; no slash
     bool loopback = false;  // surely this machine: an address of it, or `localhost`
+    std::string host = {};  // without brackets
+    std::uint16_t port = 0;
 
     friend bool operator==(const NodeUrl&, const NodeUrl&) = default;
 };

@@ -19,8 +19,8 @@ std::string work_text(const Json& work) {
 
 Outcome<void> run_command(Context& context, const Status& /*status*/) {
     return answer(context, {.target = "/status"}, [&](const Json& told) {
-        Facts{context.out}
-            .add("node", context.session.options().node.text + ", " + told["version"].shown())
+        Facts facts{context.out};
+        facts.add("node", context.session.options().node.text + ", " + told["version"].shown())
             .add("chain", told["chain"].shown())
             .add("block", told["index"].shown())
             .add("hash", told["hash"].shown())
@@ -33,8 +33,10 @@ Outcome<void> run_command(Context& context, const Status& /*status*/) {
             .add("syncing", yes_or_no(told["syncing"]))
             .add("gossip", yes_or_no(told["gossip"]))
             .add("read only", told["read_only"].is_true() ? "yes: its log names the cause" : "no")
-            .add("logged in", plain(context.session.who()))
-            .end();
+            .add("logged in", plain(context.session.who()));
+        for (const Json& warning : told["warnings"].elements())
+            facts.add("warning", warning.shown());
+        facts.end();
     });
 }
 

@@ -103,10 +103,11 @@ Outcome<void> run_command(Context& context, const Resolve& /*resolve*/) {
     const auto skip = [&](std::string_view, const Json&) { return context.out.good(); };
     return answer_streamed(context, call, {"chain", "new_chain"}, skip, [&](const Json& told) {
         context.out.line(told["message"].shown() + ".");
-        Facts{context.out}
-            .add("replaced", yes_or_no(told["replaced"]))
-            .add("length", told["length"].shown())
-            .end();
+        Facts facts{context.out};
+        facts.add("replaced", yes_or_no(told["replaced"])).add("length", told["length"].shown());
+        for (const Json& warning : told["warnings"].elements())
+            facts.add("warning", warning.shown());
+        facts.end();
         Table nodes{context.out, {{"NODE"}, {"ANSWERED"}}};
         for (const Json& node : told["nodes"].elements())
             nodes.row(

@@ -96,6 +96,16 @@ Failure failure_of(const HttpAnswer& answer, const std::string& command, const s
             (member == std::string_view{"field"} || detail.find(value) == std::string::npos))
             failure.facts.push_back(std::string{member} + ": " + value);
     }
+    if ((*problem)["outcome"].text() == "unknown") {
+        failure.facts.emplace_back("outcome: unknown");
+        const std::string id = plain((*problem)["id"].text());
+        if (!id.empty())
+            failure.next = (command == "mine" ? "cairn block " : "cairn tx ") + id + flags +
+                           " before you do it again";
+        else
+            failure.next = "look before you do it again: cairn status" + flags;
+        return failure;
+    }
     // /nodes/register tells of each address what is wrong with it.
     for (const Json& node : (*problem)["nodes"].elements())
         failure.facts.push_back(node["address"].shown() + ": " + node["detail"].shown());

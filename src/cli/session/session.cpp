@@ -1,11 +1,13 @@
 #include "cli/session/session.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "cli/base/text.hpp"
 #include "cli/session/problem.hpp"
 #include "core/base/hex.hpp"
+#include "wallet/node_place.hpp"
 #include "wallet/random.hpp"
 #include "wallet/user_name.hpp"
 #include "wallet/users.hpp"
@@ -14,7 +16,24 @@ namespace cairn::cli {
 namespace {
 
 constexpr std::string_view kOperator = "operator";
-constexpr std::string_view kBuiltIn = "cairn-";
+/// Of ~/.cairn that are looked at.
+constexpr std::size_t kDirectoriesMax = 64;
+constexpr std::string_view kLocalhost = "localhost";
+
+/// Whether whoever is called by that URL is the node at that place, and nobody else can be.
+bool leads_to(const NodeUrl& url, const NodePlace& place) {
+    if (url.port != place.port || url.text.starts_with("https")) return false;
+    if (place.network != this_network()) return false;
+    const bool v6 = url.host.find(':') != std::string::npos;
+    if (url.host == kLocalhost || url.host == place.address) return true;
+    if (place.address == "0.0.0.0") return !v6;
+    return place.address == "::" && v6;
+}
+
+std::string place_text(const NodePlace& place) {
+    const bool v6 = place.address.find(':') != std::string::npos;
+    return (v6 ? "[" + place.address + "]" : place.address) + ":" + std::to_string(place.port);
+}
 
 std::string login_body(const std::string& name, const SecretText& password) {
     return json_object({{"name", json_quoted(name)}, {"password", json_quoted(password.reveal())}});
@@ -26,7 +45,9 @@ Session::Session(SessionOptions options, TokenStore tokens, std::filesystem::pat
     : options_{std::move(options)},
       tokens_{std::move(tokens)},
       nodes_folder_{std::move(nodes_folder)},
-      http_{options_.node.text, options_.authorities} {}
+      http_{std::in_place, options_.node.text, options_.authorities} {
+    pin_localhost();
+}
 
 Outcome<std::string> Session::text(const Call& call) {
     auto answer = exchange(call, {});
@@ -89,14 +110,20 @@ Outcome<HttpAnswer> Session::send(const Call& call, const std::string& token, co
     request.token = token;
     request.silence_s = options_.silence_s;
     if (call.once) request.idempotency_key = to_hex(random_bytes<16>());
-    auto answer = http_.send(request, sink);
+    auto answer = http_->send(request, sink);
     // Whether the node took it is not known: under the same key, asking again makes no second
     // transfer.
     if (!answer && call.once && answer.error().kind == HttpFailure::Kind::broke_off)
-        answer = http_.send(request, sink);
+        answer = http_->send(request, sink);
     if (!answer) {
         if (answer.error().kind == HttpFailure::Kind::stopped) return HttpAnswer{};
-        return fail(failure_of(answer.error(), options_.node.text, options_.flags));
+        auto failure = failure_of(answer.error(), options_.node.text, options_.flags);
+        const auto kind = answer.error().kind;
+        const bool sent = kind == HttpFailure::Kind::silent || kind == HttpFailure::Kind::broke_off;
+        if (sent && call.method != "GET" && call.target != "/login")
+            failure.facts.push_back(
+                "outcome: unknown; it may have been done: look before you do it again");
+        return fail(std::move(failure));
     }
     if (answer->status < 200 || answer->status >= 300)
         return fail(failure_of(*answer, options_.command, options_.flags));
@@ -105,7 +132,10 @@ Outcome<HttpAnswer> Session::send(const Call& call, const std::string& token, co
 
 Outcome<std::string> Session::log_in(const std::string& name, const SecretText& password) {
     Call call{.method = "POST", .target = "/login", .body = login_body(name, password)};
-    auto answer = send(call, "", {});
+    // Whoever shows a token of his waits for none of those who guess.
+    const auto before = tokens_.load(options_.node);
+    const bool own = before && fold_case(before->name) == fold_case(name);
+    auto answer = send(call, own ? before->token : "", {});
     wipe({reinterpret_cast<std::uint8_t*>(call.body.data()), call.body.size()});
     if (!answer) {
         answer.error().code =
@@ -146,36 +176,59 @@ std::string Session::who() const {
     return kept ? kept->name : "";
 }
 
-std::vector<std::filesystem::path> Session::places_of_password() {
-    // Another machine's node has its password there, and this one's is none of its business.
-    if (!options_.node.loopback) return {};
+std::vector<std::filesystem::path> Session::directories() const {
     if (!options_.datadir.empty()) return {options_.datadir};
-    const auto status = json({.target = "/status"});
-    if (!status) return {};
-    std::string chain = (*status)["chain"].text();
-    // A node's word becomes a part of a path only if it has the form of a name.
-    if (!UserName::parse(chain)) return {};
-    std::vector<std::filesystem::path> places{nodes_folder_ / chain};
-    if (chain.starts_with(kBuiltIn))
-        places.insert(places.begin(), nodes_folder_ / chain.substr(kBuiltIn.size()));
-    return places;
+    std::vector<std::filesystem::path> found;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at{nodes_folder_, error}, end;
+         !error && at != end && found.size() < kDirectoriesMax; at.increment(error))
+        if (std::error_code ignored; at->is_directory(ignored)) found.push_back(at->path());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+/// `localhost` is several addresses, and whoever listens at another than the node's is no node.
+void Session::pin_localhost() {
+    if (options_.node.host != kLocalhost) return;
+    for (const auto& directory : directories()) {
+        const auto place = running_node(directory);
+        if (!place || !leads_to(options_.node, *place)) continue;
+        NodePlace reached = *place;
+        if (reached.address == "0.0.0.0") reached.address = "127.0.0.1";
+        if (reached.address == "::") reached.address = "::1";
+        http_.emplace("http://" + place_text(reached), options_.authorities);
+        return;
+    }
 }
 
 Outcome<void> Session::become_operator(const Failure& refusal) {
     Failure failure = refusal;
-    for (const auto& place : places_of_password()) {
-        const auto password = Users::read_operator_password(place);
+    // Another machine's node has its password there, and this one's is none of its business.
+    const auto candidates =
+        options_.node.loopback ? directories() : std::vector<std::filesystem::path>{};
+    if (options_.node.loopback && candidates.empty())
+        failure.facts.push_back("operator's password: there is no node's directory in " +
+                                plain(nodes_folder_.string()));
+    for (const auto& directory : candidates) {
+        const std::string file = plain((directory / "operator.password").string());
+        const auto password = Users::read_operator_password(directory);
         if (!password) {
-            failure.facts.push_back(
-                "operator's password: " + plain((place / "operator.password").string()) + ": " +
-                password.error().message());
+            if (!options_.datadir.empty())
+                failure.facts.push_back("operator's password: " + file + ": " +
+                                        password.error().message());
+            continue;
+        }
+        const auto place = running_node(directory);
+        if (!place || !leads_to(options_.node, *place)) {
+            const std::string why =
+                place ? "the node of that directory is at " + place_text(*place) : place.error();
+            failure.facts.push_back("not sent: the password in " + file + ": " + plain(why));
             continue;
         }
         const auto logged_in = log_in(std::string{kOperator}, *password);
         if (logged_in) return {};
         failure = logged_in.error();
-        failure.facts.push_back("tried: the password in " +
-                                plain((place / "operator.password").string()));
+        failure.facts.push_back("tried: the password in " + file);
     }
     if (failure.code == ExitCode::login) {
         failure.next = "cairn login NAME" + options_.flags +

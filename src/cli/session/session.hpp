@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ struct SessionOptions {
 ///
 /// A call that needs a log-in sends the token that is kept for the node. On 401, a node on this
 /// machine whose `operator.password` can be read is logged in to as `operator`, the token is kept,
-/// and the call is made once more; so the owner of a node never types a password. A log-in by
-/// another name is never replaced by the operator's: that would spend another's coins.
+/// and the call is made once more; so the owner of a node never types a password. It is sent only
+/// where that very node listens (NodePlaceMark): whatever else answers at the address never sees
+/// it. A log-in by another name is never replaced by the operator's: that would spend another's
+/// coins.
 class Session {
 public:
     Session(SessionOptions options, TokenStore tokens, std::filesystem::path nodes_folder);
@@ -67,12 +70,14 @@ private:
     [[nodiscard]] Outcome<HttpAnswer> send(const Call& call, const std::string& token,
                                            const Sink& sink);
     [[nodiscard]] Outcome<void> become_operator(const Failure& refusal);
-    [[nodiscard]] std::vector<std::filesystem::path> places_of_password();
+    /// Directories of nodes on this machine.
+    [[nodiscard]] std::vector<std::filesystem::path> directories() const;
+    void pin_localhost();
 
     SessionOptions options_;
     TokenStore tokens_;
     std::filesystem::path nodes_folder_;
-    Http http_;
+    std::optional<Http> http_;
 };
 
 }  // namespace cairn::cli

@@ -11,7 +11,7 @@ void Peers::State::resolve(Ticket ticket, Tick deadline, Chain chain) {
     asked.ticket = ticket;
     asked.deadline = deadline;
     for (const auto& node : book.registered())
-        asked.nodes.push_back({node.address, {}, {}, {}, {}});
+        asked.nodes.push_back({node.address, {}, {}, {}, {}, {}});
     resolutions.push_back(std::move(asked));
 }
 
@@ -85,6 +85,10 @@ void Peers::State::ask(Resolution::Node& node, Chain chain, Now now, Actions& ou
     }
     if (node.phase == Phase::chain) {
         if (chain.switching || sync->progress(node.peer, chain) != Sync::Progress::done) return;
+        if (auto why = sync->ahead_of(node.peer)) {
+            node.ahead = true;
+            return fail_with(std::move(*why));
+        }
         // Only now: what its pool holds may need what its chain brought.
         node.phase = Phase::pool;
         relay->set_active(node.peer, true, now, out);
@@ -128,7 +132,7 @@ void Peers::State::go_on(Chain chain, Now now, Actions& out) {
                 node.error = "nobody answered there in time";
             else if (node.phase != Resolution::Phase::done)
                 node.error = "it did not tell everything in time";
-            answer.outcome.nodes.push_back({node.address.to_string(), node.error});
+            answer.outcome.nodes.push_back({node.address.to_string(), node.error, node.ahead});
         }
         let_go(resolution, chain, now, out);
         answer.outcome.dropped = std::move(resolution.dropped);

@@ -60,6 +60,7 @@ struct Resolution {
         bool dialled = false;
         PeerId peer = 0;
         std::optional<std::string> error;
+        bool ahead = false;
     };
     Ticket ticket = 0;
     Tick deadline = 0;

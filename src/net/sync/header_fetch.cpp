@@ -185,6 +185,15 @@ HeaderFetch::Learnt HeaderFetch::on_early(bool answer) {
     return std::nullopt;
 }
 
+void HeaderFetch::note(const Headers& message, Chain chain) {
+    const auto& headers = message.headers;
+    if (headers.empty() || headers.size() > limits::kHeaders) return;
+    for (std::size_t i = 1; i < headers.size(); ++i)
+        if (headers[i].header.previous_hash != headers[i - 1].hash) return;
+    const auto parent = chain.ledger.header(chain.rows, headers.front().header.previous_hash);
+    if (parent) see(headers.back().hash, parent->height + static_cast<Height>(headers.size()));
+}
+
 HeaderFetch::Learnt HeaderFetch::on_unconnecting(const Headers& message, const Env& env) {
     // Whoever tells block upon block of a branch before our question reaches him repeats nothing.
     const bool goes_on = message.headers.front().header.previous_hash == last_unconnected_;
@@ -261,6 +270,7 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
     offered_.reset();
     const bool missed = std::exchange(missed_, false);
     if (verdict) {
+        ahead_.reset();
         const auto shown = tip_at(offered.hashes.back(), env.chain);
         if (!shown) return std::nullopt;
         see(shown->hash, shown->height);
@@ -281,6 +291,8 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
     if (verdict.error().rule != Rule::time_not_in_future)
         return fail("it sent a header that breaks a rule: " + verdict.error().to_string());
     again_at_ = env.now.steady + kAgainAfter;
+    ahead_ = "its better chain is refused for now, for it is ahead of this node's clock (" +
+             verdict.error().to_string() + ")";
     const auto refused =
         std::partition_point(offered.hashes.begin(), offered.hashes.end(), [&](const auto& hash) {
             return env.chain.ledger.header(env.chain.rows, hash).has_value();
@@ -290,7 +302,7 @@ HeaderFetch::Learnt HeaderFetch::on_offered(const Result<void, Rejection>& verdi
 }
 
 HeaderFetch::Learnt HeaderFetch::on_tick(const Env& env) {
-    if (asked_ && env.now.steady - asked_->since > limits::kHeadersWithin)
+    if (asked_ && passed(asked_->since, env.now.steady) > limits::kHeadersWithin)
         return fail("it did not answer getheaders within " +
                     std::to_string(limits::kHeadersWithin / 1000) + " s");
     if (again_at_ && env.now.steady >= *again_at_) begin(env);

@@ -41,6 +41,8 @@ public:
     /// Whatever is under way is forgotten.
     void stop();
     [[nodiscard]] Learnt on_headers(const Headers& message, const Env& env);
+    /// Where a branch that is not followed ends, if it begins at a header of ours.
+    void note(const Headers& message, Chain chain);
     [[nodiscard]] Learnt on_offered(const Result<void, Rejection>& verdict, const Env& env);
     [[nodiscard]] Learnt on_tick(const Env& env);
 
@@ -52,6 +54,8 @@ public:
     [[nodiscard]] const std::optional<std::pair<BlockHash, Height>>& last_seen() const {
         return last_seen_;
     }
+    /// Why its better branch is refused for now, if its last headers were ahead of our clock.
+    [[nodiscard]] const std::optional<std::string>& ahead() const { return ahead_; }
     /// Of what is kept, roughly.
     [[nodiscard]] std::size_t bytes() const;
 
@@ -81,6 +85,7 @@ private:
     std::optional<LowWork> low_;
     bool missed_ = false;           // it told more while an offer was under way
     std::optional<Tick> again_at_;  // a header was of the future, or there was no room
+    std::optional<std::string> ahead_;
     bool waiting_ = false;          // for the blocks of what was told, before more is asked for
     std::size_t run_ = 0;           // headers of its branch whose blocks are not here, about
     std::size_t unconnecting_ = 0;

@@ -73,7 +73,9 @@ void Sync::set_active(PeerId id, bool active, Chain chain, Now now, Actions& out
 
 void Sync::on_headers(PeerId id, const Headers& message, Chain chain, Now now, Actions& out) {
     SyncPeer* peer = state_->find(id);
-    if (peer == nullptr || !peer->active) return;
+    if (peer == nullptr) return;
+    // Of one that is asked nothing, what it tells by itself is noted and no more.
+    if (!peer->active) return peer->headers.note(message, chain);
     auto learnt = peer->headers.on_headers(message, state_->headers_env(chain, now, out));
     state_->learn(id, *peer, std::move(learnt), {chain, heard_time(chain, now), out});
 }
@@ -110,7 +112,9 @@ void Sync::on_tip(const TipChange& change, bool announce, Chain chain, Now now, 
     SharedBytes frame;
     for (auto& [id, peer] : state_->peers) {
         if (peer.closing || peer.told == tip.hash) continue;
-        if (peer.best && (peer.best->work > tip.work || peer.best->hash == tip.hash)) continue;
+        // Who told us of it hears that we have it now: otherwise it would know of our first tip
+        // only.
+        if (peer.best && peer.best->work > tip.work) continue;
         if (!frame) {
             Headers news;
             const bool few = change.connected.size() <= kAnnounced;
@@ -150,6 +154,12 @@ std::optional<std::pair<BlockHash, Height>> Sync::best_of(PeerId id) const {
     const auto peer = state_->peers.find(id);
     if (peer == state_->peers.end()) return std::nullopt;
     return peer->second.headers.last_seen();
+}
+
+std::optional<std::string> Sync::ahead_of(PeerId id) const {
+    const auto peer = state_->peers.find(id);
+    if (peer == state_->peers.end()) return std::nullopt;
+    return peer->second.headers.ahead();
 }
 
 bool Sync::syncing() const { return state_->bodies.busy(); }

@@ -53,6 +53,8 @@ public:
     /// The end of the last branch a peer has told, also of one with too little work to be kept.
     /// Nothing of a peer that has no header beyond what is here.
     [[nodiscard]] std::optional<std::pair<BlockHash, Height>> best_of(PeerId peer) const;
+    /// Why a peer's better branch is refused for now: it is ahead of our clock.
+    [[nodiscard]] std::optional<std::string> ahead_of(PeerId peer) const;
     /// Whether bodies of a better branch are on their way.
     [[nodiscard]] bool syncing() const;
     /// Blocks of that branch from the first that is not here.

@@ -58,12 +58,19 @@ TEST(SyncHeaders, AsksFromTheParentOfTheTipSoThatAnEqualPeerShowsIt) {
     EXPECT_EQ(node.sync.progress(kAlice, node.chain()), Sync::Progress::done);
 }
 
-TEST(SyncHeaders, AreIgnoredOfAPeerThatIsNotAsked) {
+TEST(SyncHeaders, AreNotTakenOfAPeerThatIsNotAskedAndItsTipIsNoted) {
     ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 3);
     Party node{chain.params()};
     node.open(kAlice, false);
-    node.headers(kAlice, chain.grow(chain.genesis(), 3));
+    node.headers(kAlice, blocks);
     EXPECT_EQ(node.headers_taken, 0U);
+    EXPECT_TRUE(node.out.empty());
+    EXPECT_EQ(node.sync.best_of(kAlice), (std::pair{blocks[2]->header.hash, Height{4}}));
+    // What does not connect, here or in itself, says nothing.
+    node.headers(kAlice, std::vector{blocks[2]});
+    node.headers(kAlice, std::vector{blocks[0], blocks[2]});
+    EXPECT_EQ(node.sync.best_of(kAlice)->second, Height{4});
     EXPECT_TRUE(node.out.empty());
 }
 
@@ -231,6 +238,8 @@ TEST(SyncHeaders, OfTheFutureAreAskedForLaterAndAreNoFault) {
     node.headers(kAlice, std::vector{first, early, later});
     EXPECT_EQ(node.closed(kAlice), "");
     EXPECT_EQ(node.headers_taken, 1U);
+    ASSERT_TRUE(node.sync.ahead_of(kAlice));
+    EXPECT_NE(node.sync.ahead_of(kAlice)->find("clock"), std::string::npos);
     EXPECT_EQ(node.asked(kAlice), hashes_of({first}));
     node.tick(29'999);
     EXPECT_TRUE(node.sent<GetHeaders>(kAlice).empty());
@@ -239,6 +248,7 @@ TEST(SyncHeaders, OfTheFutureAreAskedForLaterAndAreNoFault) {
     EXPECT_EQ(node.sent<GetHeaders>(kAlice).size(), 1U);
     node.headers(kAlice, std::vector{first, early, later});
     EXPECT_EQ(node.headers_taken, 3U);
+    EXPECT_FALSE(node.sync.ahead_of(kAlice));
 }
 
 TEST(SyncHeaders, OneThatAnotherPeerToldIsJumpedOver) {
@@ -865,7 +875,7 @@ TEST(SyncBodies, OfABranchWithoutMoreWorkAreNotAskedFor) {
 
 // News.
 
-TEST(SyncNews, GoToEveryPeerThatHasNotShownTheTip) {
+TEST(SyncNews, GoToEveryPeerThatDoesNotKnowOurTip) {
     ChainBuilder chain;
     const auto block = chain.extend(chain.genesis());
     Party node{chain.params()};
@@ -876,11 +886,25 @@ TEST(SyncNews, GoToEveryPeerThatHasNotShownTheTip) {
     node.open(kCarol, true, knows);
     node.headers(kAlice, std::vector{block});
     node.deliver(kAlice, block);
-    EXPECT_TRUE(node.sent<Headers>(kAlice).empty());
     EXPECT_TRUE(node.sent<Headers>(kCarol).empty());
-    const auto news = node.sent<Headers>(kBob);
-    ASSERT_EQ(news.size(), 1U);
-    EXPECT_EQ(news[0].headers.back().hash, block->header.hash);
+    // Alice has the block, and hears that we have it as well.
+    for (const PeerId peer : {kAlice, kBob}) {
+        const auto news = node.sent<Headers>(peer);
+        ASSERT_EQ(news.size(), 1U);
+        EXPECT_EQ(news[0].headers.back().hash, block->header.hash);
+    }
+}
+
+TEST(SyncNews, OfATipThatIsBehindWhatAPeerHasShownAreNotSentToIt) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), 2);
+    Party node{chain.params()};
+    node.open(kAlice);
+    node.headers(kAlice, blocks);
+    node.deliver(kAlice, blocks[0]);
+    EXPECT_TRUE(node.sent<Headers>(kAlice).empty());
+    node.deliver(kAlice, blocks[1]);
+    EXPECT_EQ(node.sent<Headers>(kAlice).size(), 1U);
 }
 
 TEST(SyncNews, AreNotSentWithoutGossip) {
