@@ -44,7 +44,7 @@ Result<MemoryPlan, std::string> plan_memory(std::size_t memory_mib, std::size_t 
     plan.requests = rest / 12;
     plan.answers = std::min(rest / 10, kAnswersMax);
     plan.blocks = rest / 32;
-    plan.inventories = rest / 64;
+    plan.inventories = rest / 32;
     return plan;
 }
 

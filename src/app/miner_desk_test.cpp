@@ -363,7 +363,7 @@ TEST(MinerDesk, InTheBackgroundItPausesWhileTheStoreCannotBeWritten) {
     auto mined = desk.when(
         [before](const Committed& committed) { return committed.view->tip.height > before; });
     desk.rig.store.failing = false;
-    desk.rig.steady += NodeThread::kRecoverMs;
+    desk.rig.steady += Driver::kRecoverMs;
     get(std::move(mined));
     EXPECT_EQ(desk.pause(1), "");
 }

@@ -163,7 +163,7 @@ TEST_F(NodeThreadTest, RecoversByItselfOnceTheStoreDoesAndGenerationsGoOnRising)
 TEST_F(NodeThreadTest, NoticesAStoreThatIsTakenAwayThoughNobodyWrites) {
     ASSERT_TRUE(get(std::move(*rig.post_row(Lane::transfers, 1))));
     rig.taken_away = true;
-    rig.steady += NodeThread::kCheckMs;
+    rig.steady += Driver::kCheckMs;
     const auto nothing = [](Node&, Now) {};
     // The group in which it is noticed may still have been well.
     (void)get(std::move(*rig.post(Lane::transfers, nothing)));
@@ -174,7 +174,7 @@ TEST_F(NodeThreadTest, NoticesAStoreThatIsTakenAwayThoughNobodyWrites) {
     EXPECT_EQ(rig.node->view()->read_only_why, "gone");
     EXPECT_TRUE(rig.has_row(1));  // still read
     rig.taken_away = false;
-    rig.steady += NodeThread::kRecoverMs;
+    rig.steady += Driver::kRecoverMs;
     get(rig.recovered.get_future());
     EXPECT_FALSE(rig.node->view()->read_only);
     EXPECT_EQ(rig.node->view()->read_only_why, "");

@@ -9,7 +9,7 @@ namespace {
 using testing::ChainBuilder;
 using testing::Machine;
 
-constexpr std::size_t kMany = Ledger::kChildrenAtOnce + 200;
+constexpr std::size_t kManyHeaders = Ledger::kChildrenAtOnce + 200;
 
 class BareHeaders : public ::testing::Test {
 protected:
@@ -94,7 +94,7 @@ TEST_F(BareHeaders, AreGoneAfterARestartOfTheChain) {
 
 /// However many stand on a condemned one: so many at once, and until then the tip does not move.
 TEST_F(BareHeaders, OnACondemnedOneAreMarkedByAndByAlsoOverACrash) {
-    const auto bad = chain.grow(chain.genesis(), kMany);
+    const auto bad = chain.grow(chain.genesis(), kManyHeaders);
     const auto good = chain.extend(chain.genesis());
     tell(bad);
     machine.write();
@@ -120,7 +120,7 @@ TEST_F(BareHeaders, OnACondemnedOneAreMarkedByAndByAlsoOverACrash) {
 TEST_F(BareHeaders, ManyOnOneAreMarkedByAndBy) {
     const auto parent = chain.extend(chain.genesis());
     std::vector<BlockPtr> children;
-    for (std::size_t i = 0; i < kMany; ++i) {
+    for (std::size_t i = 0; i < kManyHeaders; ++i) {
         ChainBuilder::Wish wish;
         wish.to = chain.keys().address(1 + i);
         children.push_back(chain.extend(parent->header.hash, wish));
@@ -137,7 +137,7 @@ TEST_F(BareHeaders, ManyOnOneAreMarkedByAndBy) {
 
 /// Blocks that waited for one that comes last.
 TEST_F(BareHeaders, ManyThatWaitForABlockAreLinkedByAndByAlsoOverACrash) {
-    const auto blocks = chain.grow(chain.genesis(), kMany);
+    const auto blocks = chain.grow(chain.genesis(), kManyHeaders);
     tell(blocks);
     for (auto block = blocks.rbegin(); block + 1 != blocks.rend(); ++block)
         ASSERT_TRUE(machine.keep(*block));

@@ -21,9 +21,13 @@ struct Chain {
     Tick unheard = 0;
 };
 
-/// The steady clock less the time in which peers were not heard: it never goes back.
+/// The steady clock less the time in which peers were not heard. What was not heard is known with
+/// the next tick only, and then it may fall back by as much: compare its times by `passed`.
 [[nodiscard]] inline Now heard_time(const Chain& chain, Now now) {
     return {now.steady - std::min(chain.unheard, now.steady), now.wall};
 }
+
+/// Milliseconds from `then` to `now`; none if the clock has fallen back since.
+[[nodiscard]] inline Tick passed(Tick then, Tick now) { return now - std::min(then, now); }
 
 }  // namespace cairn::net

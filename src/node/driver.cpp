@@ -7,26 +7,7 @@
 namespace cairn {
 namespace {
 
-/// Stands in for the store while it is opened anew.
-class ClosedSnapshot final : public Snapshot {
-public:
-    [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table, ByteView) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan(Table, ByteView, ByteView,
-                                                            Bounds) const override {
-        return fail(error());
-    }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table, ByteView, ByteView,
-                                                                 Bounds) const override {
-        return fail(error());
-    }
-
-private:
-    static StoreError error() { return {StoreFault::io, "it is being opened anew after a fault"}; }
-};
-
-void fail_all(std::vector<Waiting>& commands, const StoreError& error) {
+void fail_all(std::vector<QueuedCommand>& commands, const StoreError& error) {
     for (auto& waiting : commands) waiting.command->done(fail(error));
     commands.clear();
 }
@@ -151,7 +132,7 @@ void Driver::tell_halted() {
     ports_.trouble(&trouble_);
 }
 
-std::vector<Waiting> Driver::finish(Turn turn) {
+std::vector<QueuedCommand> Driver::finish(Turn turn) {
     begin_measuring();
     fail_all(turn.dropped, StoreError{StoreFault::io, "nobody waited for it any more"});
     if (!turn.outcome) {
@@ -187,15 +168,7 @@ void Driver::tend(Now now) {
 void Driver::recover(Now now) {
     if (now.steady < next_recovery_) return;
     next_recovery_ = now.steady + kRecoverMs;
-    auto recovered = ports_.recover();
-    if (!recovered && recovered.error().fault == StoreFault::held) {
-        // It has to be closed to be mended, and the view holds it: for that long nobody reads.
-        auto closed = std::make_shared<View>(*view_);
-        closed->store = std::make_shared<const ClosedSnapshot>();
-        publish(std::move(closed));
-        recovered = ports_.recover();
-    }
-    if (!recovered) return;
+    if (!ports_.recover()) return;
     auto first = open_node(now);
     if (!first) return;
     publish(first->view);

@@ -55,9 +55,9 @@ public:
 
     /// A group that was run: what is known of it before anybody else hears.
     struct Turn {
-        std::vector<Waiting> ran;
-        std::vector<Waiting> dropped;  // nobody waited for them
-        std::vector<Waiting> rest;     // had no turn
+        std::vector<QueuedCommand> ran;
+        std::vector<QueuedCommand> dropped;  // nobody waited for them
+        std::vector<QueuedCommand> rest;     // had no turn
         Result<Committed, StoreError> outcome;
         bool failed = false;  // the write failed just now, and the node is gone
     };
@@ -70,7 +70,7 @@ public:
     /// Runs a group, goes on with a switch of branches, ticks when it is time, and commits.
     [[nodiscard]] Turn work(Group group, Now now);
     /// Publishes and answers. What is given back has had no turn, or has more to do.
-    [[nodiscard]] std::vector<Waiting> finish(Turn turn);
+    [[nodiscard]] std::vector<QueuedCommand> finish(Turn turn);
     /// Looks after the store, when it is time to: whether it is still there, or, if there is no
     /// node, whether one can be opened anew.
     void tend(Now now);

@@ -56,7 +56,7 @@ Group Lanes::take(Tick now) {
     return group;
 }
 
-void Lanes::give_back(std::vector<Waiting> rest) {
+void Lanes::give_back(std::vector<QueuedCommand> rest) {
     for (auto waiting = rest.rbegin(); waiting != rest.rend(); ++waiting) {
         if (waiting->command->sliced()) {
             if (waiting->begun)

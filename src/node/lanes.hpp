@@ -10,7 +10,7 @@
 namespace cairn {
 
 /// A command that waits, or that a group holds.
-struct Waiting {
+struct QueuedCommand {
     Lane lane = Lane::transfers;
     std::unique_ptr<Command> command;
     bool begun = false;  // it has run a slice
@@ -18,7 +18,7 @@ struct Waiting {
 
 /// What is run before one durable write.
 struct Group {
-    std::vector<Waiting> commands;
+    std::vector<QueuedCommand> commands;
     /// All that peers sent before this moment had been run when the group was taken (steady time).
     Tick heard_until = 0;
 
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] Group take(Tick now);
     /// What a group had no room for is the first of its lane again; what has run a slice waits
     /// until all others that are done in slices had theirs.
-    void give_back(std::vector<Waiting> rest);
+    void give_back(std::vector<QueuedCommand> rest);
 
 private:
     [[nodiscard]] std::deque<std::unique_ptr<Command>>& of(Lane lane) {
@@ -54,7 +54,7 @@ private:
     void look_at_clock(Tick now);
 
     std::array<std::deque<std::unique_ptr<Command>>, kLanes> lanes_;
-    std::deque<Waiting> sliced_;
+    std::deque<QueuedCommand> sliced_;
     // How far the peers' lane has been run: all up to the mark was posted before the mark's time.
     std::uint64_t posted_ = 0;
     std::uint64_t taken_ = 0;

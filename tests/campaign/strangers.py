@@ -336,6 +336,7 @@ class Guest(RawPeer):
         self.spec, self.secret = spec_of(order.chain), os.urandom(32)
         self.signing = FastKey(self.secret, self.spec)
         self.key, self.nonce = self.signing.key, os.urandom(32)
+        self.protocol = raw_peer.PROTOCOL
         self.host, self.port, self.received = order.host, order.port, bytearray()
         self.link = socket.socket()
         if small:
@@ -390,8 +391,8 @@ def _wrong_transfer(state):
 def peer_kinds(state):
     item = [(raw_peer.BLOCK_ITEM, wire.hidden(state.full_hash))]
     return {
-        "mempool": _hammer(lambda: bytes([raw_peer.MEMPOOL])),
-        "mempool unread": _unread(lambda: bytes([raw_peer.MEMPOOL]), 256),
+        "mempool": _hammer(lambda: raw_peer.mempool(bytes(32))),
+        "mempool unread": _unread(lambda: raw_peer.mempool(bytes(32)), 256),
         "full blocks unread": _unread(lambda: raw_peer.items(raw_peer.GETDATA, item * 1_000), 8),
         "full blocks read": _hammer(lambda: raw_peer.items(raw_peer.GETDATA, item)),
         "headers asked": _hammer(lambda: raw_peer.getheaders([d for _, d in shapes.unknown_items(2, 101)])),

@@ -4,21 +4,14 @@
 #include <vector>
 
 #include "api/change.hpp"
+#include "api/json/reader.hpp"
 #include "api/new_transfer.hpp"
 #include "api/parse.hpp"
+#include "api/routes/batch_answer.hpp"
 #include "node/node.hpp"
 
 namespace cairn::routes {
 namespace {
-
-/// As many values as the smallest signed transfers make in the largest body, and some to spare.
-constexpr json::Limits kBatchLimits{.depth = 32, .values = 131'072};
-
-struct BatchEntry {
-    Bytes bytes;           // until it is checked
-    TransferPtr transfer;  // checked
-    std::optional<http::Problem> refused;
-};
 
 /// One request: read, then checked, then handed in, a slice at a time, so that others come between.
 class Batch : public std::enable_shared_from_this<Batch> {
@@ -40,29 +33,29 @@ private:
     }
 
     void read() {
-        const auto value = parse_body(request_, kBatchLimits);
-        std::string{}.swap(request_.body);
-        if (!value) return change_->answer(value.error());
-        const json::Value* list = value->find("transactions");
-        if (list == nullptr || list->array() == nullptr)
-            return change_->answer(
-                field_problem("transactions", "an array of signed transfers",
-                              list == nullptr ? "nothing" : json::describe(*list)));
-        const auto& items = *list->array();
-        if (items.size() > kBatchMax)
-            return change_->answer(
-                field_problem("transactions", "at most " + std::to_string(kBatchMax) + " of them",
-                              std::to_string(items.size())));
-        total_ = items.size();
         std::size_t bad = 0;
-        for (const auto& item : items) {
-            auto transfer = read_signed_transfer(item, services_);
-            if (transfer)
-                entries_.push_back({std::move(transfer->bytes), nullptr, {}});
-            else
-                entries_.push_back({{}, nullptr, std::move(transfer.error())});
-            if (!transfer && ++bad == kBatchBadMax) break;
-        }
+        const auto each = [&](const json::Value& item) {
+            if (++total_ > kBatchMax) return false;
+            if (bad == kBatchBadMax) return true;  // it only counts
+            BatchEntry entry;
+            if (auto transfer = read_signed_transfer(item, services_)) {
+                entry.bytes = std::move(transfer->bytes);
+            } else {
+                ++bad;
+                entry.error = entry_error(transfer.error());
+            }
+            entries_.push_back(std::move(entry));
+            return true;
+        };
+        const auto read = json::read_elements(request_.body, "transactions", each);
+        std::string{}.swap(request_.body);
+        if (!read) return change_->answer(http::problem_of(read.error()));
+        if (*read == json::Elements::none)
+            return change_->answer(
+                field_problem("transactions", "an array of signed transfers", "none"));
+        if (*read == json::Elements::stopped)
+            return change_->answer(field_problem(
+                "transactions", "at most " + std::to_string(kBatchMax) + " entries", "more"));
         go_on(&Batch::check);
     }
 
@@ -70,14 +63,14 @@ private:
         const std::size_t end = std::min(entries_.size(), next_ + kBatchSlice);
         for (; next_ < end && bad_ < kBatchBadMax; ++next_) {
             BatchEntry& entry = entries_[next_];
-            if (!entry.refused) {
+            if (entry.error.empty()) {
                 auto checked = check_transfer(std::exchange(entry.bytes, {}), *services_.chain);
                 if (checked)
                     entry.transfer = std::move(*checked);
                 else
-                    entry.refused = rejection_problem(checked.error());
+                    entry.error = entry_error(rejection_problem(checked.error()));
             }
-            if (entry.refused) ++bad_;
+            if (!entry.error.empty()) ++bad_;
         }
         if (bad_ == kBatchBadMax) entries_.resize(next_);
         if (next_ < entries_.size()) return go_on(&Batch::check);
@@ -89,7 +82,7 @@ private:
     void hand_in() {
         std::vector<std::size_t> slice;
         for (; next_ < entries_.size() && slice.size() < kBatchSlice; ++next_)
-            if (!entries_[next_].refused) slice.push_back(next_);
+            if (entries_[next_].error.empty()) slice.push_back(next_);
         if (slice.empty()) return answer();
         auto self = shared_from_this();
         using Verdicts = std::vector<Result<Admitted, Rejection>>;
@@ -108,54 +101,29 @@ private:
                     for (std::size_t i = 0; i < slice.size(); ++i) {
                         BatchEntry& entry = self->entries_[slice[i]];
                         if (!outcome)
-                            entry.refused = store_problem(outcome.error());
+                            entry.error = entry_error(store_problem(outcome.error()));
                         else if (!(*verdicts)[i])
-                            entry.refused = rejection_problem((*verdicts)[i].error());
+                            entry.error = entry_error(rejection_problem((*verdicts)[i].error()));
                     }
                     if (!outcome) return self->break_off(store_problem(outcome.error()));
                     self->go_on(&Batch::hand_in);
                 }));
         if (posted) return;
-        for (const std::size_t i : slice) entries_[i].refused = busy_problem();
+        for (const std::size_t i : slice) entries_[i].error = entry_error(busy_problem());
         break_off(busy_problem());
     }
 
     /// Nothing more is handed in. If nothing was kept, that is the answer.
     void break_off(const http::Problem& why) {
         for (; next_ < entries_.size(); ++next_)
-            if (!entries_[next_].refused) entries_[next_].refused = why;
+            if (entries_[next_].error.empty()) entries_[next_].error = entry_error(why);
         const bool any = std::any_of(entries_.begin(), entries_.end(),
-                                     [](const BatchEntry& entry) { return !entry.refused; });
+                                     [](const BatchEntry& entry) { return entry.error.empty(); });
         if (!any) return change_->answer(why);
         go_on(&Batch::answer);
     }
 
-    void answer() {
-        http::Reply reply;
-        json::Writer writer{reply.body};
-        writer.begin_object().key("results").begin_array();
-        std::uint64_t accepted = 0;
-        for (const BatchEntry& entry : entries_) {
-            writer.begin_object();
-            if (entry.refused) {
-                writer.key("error").raw(http::to_json(*entry.refused));
-            } else {
-                ++accepted;
-                writer.key("id").string(entry.transfer->id().to_string());
-            }
-            writer.end_object();
-        }
-        writer.end_array().key("accepted").number(accepted);
-        if (const std::size_t rest = total_ - entries_.size(); rest > 0) {
-            writer.key("not_looked_at").number(rest);
-            writer.key("message").string("The batch ended at its " + std::to_string(kBatchBadMax) +
-                                         "th bad entry: the last " + std::to_string(rest) +
-                                         " of its " + std::to_string(total_) +
-                                         " entries were not looked at.");
-        }
-        writer.end_object();
-        change_->answer(std::move(reply));
-    }
+    void answer() { change_->answer(batch_answer(std::move(entries_), total_)); }
 
     Services& services_;
     http::Request request_;

@@ -30,8 +30,11 @@ public:
     }
 
 private:
+    // Kept while the answer waits for its reader.
+    static constexpr Bounds kPage{.rows = 32, .bytes = 16 * 1024};
+
     const Staged& rows_;
-    Bounds page_bounds_;
+    Bounds page_bounds_ = kPage;
     std::optional<std::uint64_t> from_ = 0;
     tables::PendingPage page_;
     std::size_t at_ = 0;

@@ -590,13 +590,13 @@ TEST_F(RelayTest, TransfersWhoseTurnIsFarAreAskedForAgainInTheirOrder) {
         for (const auto& id : wanted) {
             const auto& transfer = by_id.at(id);
             relay.on_transfer(kAlice, TransferBody{id, transfer->bytes()}, state(), now, out);
-            const auto added = pool.add(transfer, rich, now.wall, *machine.rows);
+            const auto added = pool.add(transfer, rich, now, *machine.rows);
             relay.on_verdict(kAlice, id, transfer,
                              added ? std::nullopt : std::optional{added.error()}, state(), now,
                              out);
         }
     }
-    EXPECT_EQ(pool.size(now.wall).transfers, kMany);
+    EXPECT_EQ(pool.size(now).transfers, kMany);
     EXPECT_LE(bodies, 2 * kMany);
     EXPECT_TRUE(relay.idle(kAlice));
 }
@@ -606,7 +606,7 @@ TEST_F(RelayTest, WhatCameBackOutOfManyBlocksIsAnnouncedByAndBy) {
     for (std::uint64_t nonce = 0; nonce < 5'000; ++nonce) {
         const auto transfer =
             chain.keys().transfer(*chain.params(), 7, nonce, cairn::testing::nobody(1), 1);
-        ASSERT_TRUE(pool.add(transfer, Account{1'000'000, 0}, now.wall, *machine.rows));
+        ASSERT_TRUE(pool.add(transfer, Account{1'000'000, 0}, now, *machine.rows));
         back.push_back(transfer->id());
     }
     open(kAlice, false, 2);

@@ -409,7 +409,7 @@ void Bodies::look_at_front(const Env& env) {
     if (request == requests_.end()) return;
     const PeerId id = request->second.from;
     if (request->second.checking) {
-        if (env.now.steady - request->second.since <= limits::kStallMax) return;
+        if (passed(request->second.since, env.now.steady) <= limits::kStallMax) return;
         // The verdict got lost on its way.
         const auto peer = peers_.find(id);
         if (peer != peers_.end() && peer->second.checking > 0) --peer->second.checking;
@@ -419,7 +419,7 @@ void Bodies::look_at_front(const Env& env) {
     }
     SyncPeer& staller = peers_.at(id);
     const Tick since = std::max(request->second.since, staller.progress);
-    if (env.now.steady - since <= stall_) return;
+    if (passed(since, env.now.steady) <= stall_) return;
     const auto other_serves = [&](const auto& other) {
         return other.first != id && may_serve(other.second, base_);
     };
@@ -450,7 +450,7 @@ void Bodies::on_tick(const Env& env) {
     look_at_front(env);
     for (auto& [id, peer] : peers_)
         if (!peer.closing && !peer.asked.empty() &&
-            env.now.steady - peer.progress > limits::kStallMax)
+            passed(peer.progress, env.now.steady) > limits::kStallMax)
             close_peer(id, peer,
                        "it sent no block it was asked for within " + seconds(limits::kStallMax),
                        env);

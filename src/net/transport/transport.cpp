@@ -188,12 +188,14 @@ public:
     [[nodiscard]] Shares& shares(bool named) override { return named ? named_ : guests_; }
     void count_held(std::ptrdiff_t change) override {
         held_ += static_cast<std::size_t>(change);
-        if (held_ <= options_.held_by_all || relief_due_) return;
+        if (memory_.resize(held_) || relief_due_) return;
         // Not from within a peer that counts.
         relief_due_ = true;
         later([this] { relieve(); });
     }
-    [[nodiscard]] bool is_crowded() const override { return held_ > options_.held_by_all / 2; }
+    [[nodiscard]] bool is_crowded() const override {
+        return options_.memory && held_ > options_.memory->limit() / 2;
+    }
     void on_settled(Peer& peer) override { newcomers_.remove(peer.id()); }
     void on_ending(Peer& peer) override {
         if (!peer.outbound()) newcomers_.note_ending(peer.id(), source_of(peer.ip()));
@@ -225,12 +227,6 @@ public:
                            });
     }
     [[nodiscard]] bool is_busy() const override { return ports_.busy && ports_.busy(); }
-    void make_room() override {
-        std::shared_ptr<Peer> most;
-        for (const auto& [id, peer] : peers_)
-            if (!most || peer->held() > most->held()) most = peer;
-        if (most && most->held() > 0) most->give_way();
-    }
     void on_gone(Peer& peer, const std::string& why) override {
         const PeerId id = peer.id();
         {
@@ -300,14 +296,14 @@ private:
     /// The peers together hold more than they may: whoever holds most goes.
     void relieve() {
         relief_due_ = false;
-        while (held_ > options_.held_by_all) {
+        while (!memory_.resize(held_)) {
             const auto largest = std::ranges::max_element(peers_, [](const auto& a, const auto& b) {
                 return a.second->held() < b.second->held();
             });
             if (largest == peers_.end() || largest->second->held() == 0) return;
             const std::size_t before = held_;
             const std::shared_ptr<Peer> peer = largest->second;
-            peer->cut("it reads too slowly, and others need the memory");
+            peer->cut("it makes this node hold more than there is memory for");
             if (held_ == before) return;
         }
     }
@@ -385,6 +381,7 @@ private:
     std::size_t inbound_ = 0;
     Newcomers newcomers_;
     std::size_t held_ = 0;  // bytes, by all peers
+    MemoryBudget::Hold memory_{options_.memory};
     bool relief_due_ = false;
     std::map<std::uint64_t, DialUnderWay> dials_;
     std::uint64_t last_dial_ = 0;

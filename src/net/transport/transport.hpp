@@ -59,8 +59,8 @@ struct TransportPorts {
 struct TransportOptions {
     NodeKey key;
     std::uint16_t listens_on = 0;  // 0: nobody can dial us
-    /// Of what waits to be sent to peers and of what they sent and the node has not seen yet; null:
-    /// each peer's own bounds hold alone.
+    /// Of what waits to be sent to peers and of what they sent and the node has not seen yet; where
+    /// it is used up whoever has most of it goes. Null: each peer's own bounds hold alone.
     std::shared_ptr<MemoryBudget> memory = {};
     std::string agent;             // printable ASCII, at most kAgentMax
     Tick dial_within = 10'000;     // ms, from the name to the end of the handshake
@@ -68,9 +68,6 @@ struct TransportOptions {
     Tick stuck_within = 60'000;    // ms without a byte taken of what waits
     Tick close_within = 1'000;     // ms for the other side to answer a Close
     Tick tick = 100;               // ms, how often these are looked at
-    /// Bytes that all peers together may have waiting, to be sent or to be seen by the node; beyond
-    /// it whoever has most goes.
-    std::size_t held_by_all = 64 * 1024 * 1024;
 };
 
 /// A connection that the HTTP engine took the upgrade request of.

@@ -247,7 +247,7 @@ TEST(Transport, WhoIsRefusedAndDoesNotGoTakesNoPlace) {
 
 TEST(Transport, WhoHoldsMostGoesWhenAllTogetherHoldTooMuch) {
     TransportOptions small;
-    small.held_by_all = 4 * 1024 * 1024;
+    small.memory = MemoryBudget::make(4 * 1024 * 1024);
     Rig b{2, cairn::testing::easy_spec(), small};
     const auto slow = b.shaken_peer(4096);
     const auto slow_id = b.next<PeerOpened>().peer;
@@ -259,7 +259,7 @@ TEST(Transport, WhoHoldsMostGoesWhenAllTogetherHoldTooMuch) {
     for (int i = 0; i < 14; ++i) b.carry_out(Send{slower_id, frame});
     const auto closed = b.next<PeerClosed>();
     EXPECT_EQ(closed.peer, slower_id);
-    EXPECT_EQ(closed.why, "it reads too slowly, and others need the memory");
+    EXPECT_EQ(closed.why, "it makes this node hold more than there is memory for");
 }
 
 /// A long inventory comes to the node in parts, so that others have their turn between them.
