@@ -101,10 +101,10 @@ TEST_F(ChainExport, IsNotInPlaceBeforeItIsWhole) {
 }
 
 TEST_F(ChainExport, ThatFailedOrWasGivenUpLeavesNothingBehind) {
-    std::filesystem::create_directory(path("chain"));  // a name that a file cannot take
     {
         auto writer = ExportWriter::create(path("chain"), as_bytes("spec"), 1);
         ASSERT_TRUE(writer);
+        std::filesystem::create_directory(path("chain"));  // a name that a file cannot take
         ASSERT_TRUE(writer->add(as_bytes("block")));
         EXPECT_TRUE(std::filesystem::exists(path("chain.part")));
         EXPECT_FALSE(writer->finish());

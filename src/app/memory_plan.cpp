@@ -39,7 +39,7 @@ Result<MemoryPlan, std::string> plan_memory(std::size_t memory_mib, std::size_t 
     plan.store_table = std::min(rest / 80, kTableMax);
     plan.staged = rest / 20;
     plan.peers = rest / 12;
-    plan.checks = rest / 8;
+    plan.checks = rest / 64 * 7;
     plan.known = rest / 32;
     plan.requests = rest / 12;
     plan.answers = std::min(rest / 10, kAnswersMax);

@@ -139,6 +139,7 @@ TEST_F(ReplayTest, FindsAMissingRowOfEveryTable) {
         if (is_out_of_scope(row)) continue;
         if (row.table == Table::pool && row.key[0] == 0)
             continue;  // then there is no such transfer
+        if (row.table == Table::pool && row.key[0] >= 7) continue;  // sums: made anew where missing
         tables.insert(row.table);
         SCOPED_TRACE("table " + std::to_string(static_cast<int>(row.table)) + " key " +
                      to_hex(row.key));
@@ -177,7 +178,7 @@ TEST_F(ReplayTest, FindsWhatTheStoreRemembersInEveryPlace) {
     std::set<std::uint8_t> places;
     for (const auto& row : testing::dump(*store.snapshot()))
         if (row.table == Table::pool) places.insert(row.key[0]);
-    EXPECT_EQ(places, (std::set<std::uint8_t>{0, 1, 2, 3, 4, 5, 6}));  // else the tests see nothing
+    EXPECT_EQ(places, (std::set<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}));  // else the tests see nothing
 }
 
 TEST_F(ReplayTest, FindsABlockOfNoHeader) {

@@ -43,6 +43,7 @@ protected:
             wish.to = to;
             const BlockPtr block = builder_.extend(at, wish);
             EXPECT_TRUE(node_->submit(block, kNow).has_value());
+            while (node_->has_more()) node_->step(kNow);
             auto committed = node_->commit(kNow);
             EXPECT_TRUE(committed.has_value());
             view = committed->view;

@@ -523,7 +523,7 @@ TEST(LedgerSlices, ABlockIsCondemnedAtOnceAndWhatStandsOnItInSlices) {
     Machine machine{chain.params(), Ledger::Limits{Ledger::kOverlayMax, 10}};
     const auto a = chain.grow(chain.genesis(), 2);
     machine.add(a);
-    const auto b = chain.grow(chain.genesis(), 40);
+    const auto b = chain.grow(chain.genesis(), 2 * Ledger::kChildrenAtOnce + 40);
     for (const auto& block : b) ASSERT_TRUE(machine.keep(block));
     const auto is_invalid = [&](const BlockPtr& block) {
         return machine.ledger->header(*machine.rows, block->header.hash)->invalid;

@@ -128,6 +128,7 @@ void Driver::halt(const StoreError& error, Now now) {
 void Driver::tell_halted() {
     auto halted = std::make_shared<View>(*view_);
     halted->read_only = true;
+    halted->read_only_why = trouble_.detail;
     publish(std::move(halted));
     ports_.trouble(&trouble_);
 }

@@ -126,12 +126,12 @@ void Node::advance(Now now) {
         pending_.change.append(change);
         note(pool_->settle(std::move(change), block_reader(), account_reader(), now, *staged_));
     }
-    more_ = more || pool_->has_more();
+    more_ = more;
 }
 
 void Node::advance_pool(Now now) {
+    more_ = more_ || pool_->is_following();  // blocks that came meanwhile have waited
     note(pool_->go_on(block_reader(), account_reader(), now, *staged_));
-    more_ = true;  // blocks that came meanwhile have waited
 }
 
 void Node::note(Pool::Settled settled) {
@@ -336,7 +336,6 @@ void Node::fill_near_cap(Template& work, std::vector<TransferPtr> wanted,
     work.transfers = std::move(found.transfers);
     for (const auto& [transfer, why] : found.refused)
         pool_->drop_from(*transfer, "it cannot be connected: " + why.to_string());
-    more_ = more_ || pool_->has_more();
 }
 
 Result<bool, StoreError> Node::write_staged() {

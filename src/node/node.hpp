@@ -103,7 +103,7 @@ public:
     void set_mining(bool on);
     /// A switch of branches, or headers that were offered, are longer than a slice: to be gone on
     /// with by `step`, a slice at a time.
-    [[nodiscard]] bool has_more() const { return more_ || !offers_.empty(); }
+    [[nodiscard]] bool has_more() const { return more_ || pool_->has_more() || !offers_.empty(); }
     void step(Now now);
 
     /// Writes what is staged, if anything, and tells what became public. Durable on return.
@@ -129,7 +129,7 @@ private:
     Result<void, OpenError> load(Now now);
     void advance(Now now);
     [[nodiscard]] net::Chain chain_of_peers() {
-        return {*ledger_, *pool_, *staged_, more_, unheard_};
+        return {*ledger_, *pool_, *staged_, more_ || pool_->has_more(), unheard_};
     }
     /// Carries out offers; all else waits for the commit.
     void take(net::Actions actions, Now now);

@@ -292,6 +292,7 @@ private:
             reader_.skip_head();
             return dispatch();
         }
+        if (!hold_input_as_known()) return refuse(no_memory(), true);
         if (expects_continue) out_.append("HTTP/1.1 100 Continue\r\n\r\n");
         state_ = State::body;
         body_began_ = now();
@@ -615,6 +616,13 @@ private:
         if (waits + bytes <= kSmallAnswer) return true;
         return held_output_.resize(waits + bytes);
     }
+    /// Whose it is has been seen: what it reads is of what there is for such clients from now on.
+    [[nodiscard]] bool hold_input_as_known() {
+        MemoryBudget::Hold hold{loop_->memory.requests(known_)};
+        if (!hold.resize(held_input_.bytes())) return false;
+        held_input_ = std::move(hold);
+        return true;
+    }
     [[nodiscard]] Problem no_memory() {
         loop_->tell_limit(kNoMemory);
         return no_memory_problem();
@@ -665,8 +673,8 @@ private:
     Client asking_ = client_;  // of the request: another than the socket's behind a proxy
     Admissions::Slot slot_;
     Loop::Place place_;
-    // The connection, and what was read and not yet used: of the whole budget, for nobody knows yet
-    // who it is. Others give way if need be.
+    // The connection, and what was read and not yet used: of the whole budget until a body shows
+    // whose it is. Others give way if need be.
     MemoryBudget::Hold held_input_;
     MemoryBudget::Hold held_output_;  // what was answered and not yet sent
     bool known_ = false;              // its client has shown a token

@@ -95,7 +95,7 @@ TEST(TrustedProxies, WhatIsNoNetworkIsRefusedWithASentence) {
                              "10.0.0.0/", "10.0.0.0/8/8", "10.0.0.0/-1", "10.0.0/8", "/8"}) {
         const auto proxies = TrustedProxies::of({text});
         ASSERT_FALSE(proxies) << text;
-        EXPECT_NE(proxies.error().find("--trusting-proxy: expected an address"), std::string::npos);
+        EXPECT_NE(proxies.error().find("--trusted-proxy: expected an address"), std::string::npos);
     }
 }
 

@@ -115,7 +115,10 @@ private:
     bool open(std::variant<Value::Object, Value::Array> items, error_code& ec) {
         if (!count(ec)) return false;
         open_.push_back({std::move(items), {}});
-        if (is_handed_over()) elements = Elements::all;
+        if (is_handed_over()) {
+            elements = Elements::all;
+            values_left_ = limits_.values;  // of its first element
+        }
         return true;
     }
     template <class Items>

@@ -153,7 +153,7 @@ TEST(JsonElements, ObeyTheRulesOfWholeDocuments) {
     EXPECT_EQ(elements(R"({"list":[{"a":1,"a":2}]})"),
               " error: the name \"a\" stands twice in one object");
     EXPECT_EQ(elements(R"({"list":[1]} 2)"), "the number 1; error: something follows the value");
-    EXPECT_EQ(elements(R"({"list":[1)"), " error: it ends too early");
+    EXPECT_EQ(elements(R"({"list":[1)"), "the number 1; error: it ends too early");
 }
 
 TEST(JsonElements, AreBoundedEachByItself) {

@@ -14,7 +14,7 @@ NodeUrl url(std::string_view text) {
 TEST(NodeUrl, NeedsNoSchemeAndNoPort) {
     for (const auto* text :
          {"127.0.0.1", "127.0.0.1:5000", "http://127.0.0.1:5000", "HTTP://127.0.0.1:5000/"}) {
-        EXPECT_EQ(url(text), (NodeUrl{"http://127.0.0.1:5000", true})) << text;
+        EXPECT_EQ(url(text), (NodeUrl{"http://127.0.0.1:5000", true, "127.0.0.1", 5000})) << text;
     }
     EXPECT_EQ(url("Node.Example").text, "http://node.example:5000");
 }
@@ -26,9 +26,9 @@ TEST(NodeUrl, WithASchemeHasItsPort) {
 }
 
 TEST(NodeUrl, TakesIpv6WithAndWithoutBrackets) {
-    EXPECT_EQ(url("::1"), (NodeUrl{"http://[::1]:5000", true}));
-    EXPECT_EQ(url("[::1]:5001"), (NodeUrl{"http://[::1]:5001", true}));
-    EXPECT_EQ(url("http://[FE80::2]:7"), (NodeUrl{"http://[fe80::2]:7", false}));
+    EXPECT_EQ(url("::1"), (NodeUrl{"http://[::1]:5000", true, "::1", 5000}));
+    EXPECT_EQ(url("[::1]:5001"), (NodeUrl{"http://[::1]:5001", true, "::1", 5001}));
+    EXPECT_EQ(url("http://[FE80::2]:7"), (NodeUrl{"http://[fe80::2]:7", false, "fe80::2", 7}));
 }
 
 TEST(NodeUrl, IsLoopbackOnlyIfItSurelyIsThisMachine) {

@@ -48,8 +48,11 @@ TEST(Allowance, OfManyIsAnEvenPart) {
     std::vector<std::unique_ptr<Allowance>> all;
     for (int i = 0; i < 10; ++i) all.push_back(std::make_unique<Allowance>(share, 0));
     for (auto& one : all) (void)done(*one, 0, 1, 100);
+    // What was saved up before goes first.
+    for (Tick now = 1; now <= 5'000; ++now)
+        for (auto& one : all) (void)done(*one, now, now + 1, 100);
     std::vector<std::uint64_t> sums(all.size());
-    for (Tick now = 1; now <= 10'000; ++now)
+    for (Tick now = 5'001; now <= 15'000; ++now)
         for (std::size_t i = 0; i < all.size(); ++i)
             sums[i] += done(*all[i], now, now + 1, 100);
     for (const auto sum : sums) {
