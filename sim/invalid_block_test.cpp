@@ -55,9 +55,14 @@ protected:
         void know(const SharedBytes& bytes) {
             if (const auto checked = world.checker().block(bytes)) world.know(**checked);
         }
+        /// Its tip becomes the chain's, or a block above it.
         bool comes_to(const model::Chain& chain) {
+            const auto hash = duel::hash_of(chain.tip());
             return world.run_until(
-                [&] { return node->node()->ledger().tip().hash == duel::hash_of(chain.tip()); },
+                [&] {
+                    const auto found = record(hash);
+                    return found && tables::best(node->node()->rows(), found->height) == hash;
+                },
                 64 * kSecond);
         }
         [[nodiscard]] std::optional<HeaderRecord> record(const BlockHash& hash) const {
@@ -91,12 +96,15 @@ protected:
         // Not yet is not never.
         const bool is_closed = kind.rule != Rule::time_not_in_future;
         std::vector<BlockHash> children;
+        std::vector<SharedBytes> right_children;
         if (has_children) {
             branch.follow(model::decode_block(bad.right.empty() ? bad.bytes : bad.right)
                               .value_or(model::Block{to_model(header.header), {}, {}, 0})
                               .header);
             for (int i = 0; i < 3; ++i) {
-                attacker.add(std::make_shared<const Bytes>(scene.grower.extend(branch)));
+                right_children.push_back(
+                    std::make_shared<const Bytes>(scene.grower.extend(branch)));
+                attacker.add(right_children.back());
                 children.push_back(attacker.headers().back().hash);
             }
         }
@@ -129,6 +137,8 @@ protected:
         if (!bad.right.empty() && before.size() == 12) {
             const auto right = std::make_shared<const Bytes>(bad.right);
             scene.know(right);
+            // The node may have them already, and then goes on to them at once.
+            for (const auto& child : right_children) scene.know(child);
             honest.add(right);
             scene.trunk.connect(bad.right);
         } else {

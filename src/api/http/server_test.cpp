@@ -891,18 +891,18 @@ TEST_F(HttpServer, BodiesThatDoNotEndAreHeldWithinABudget) {
 }
 
 TEST_F(HttpServer, ARequestIsHeldUntilWhoWorksOnItIsDone) {
-    const auto requests = MemoryBudget::make(1'200'000);
+    const auto requests = MemoryBudget::make(3'200'000);
     start({.requests = requests});
     RawClient client{port_};
-    client.send(post("/heavy", std::string(100'000, 'x')));
+    client.send(post("/heavy", std::string(200'000, 'x')));
     std::optional<Waiting::One> one{waiting_.take()};
-    EXPECT_GE(one->request.memory.bytes(), 500'000u);
+    EXPECT_GE(one->request.memory.bytes(), 1'000'000u);
     client.close();
     EXPECT_TRUE(fires(one->stop));
-    EXPECT_GE(requests->used(), 500'000u);
+    EXPECT_GE(requests->used(), 1'000'000u);
     // Another does not fit beside it, though its bytes would.
-    expect_problem(ask(post("/heavy", std::string(100'000, 'x'))), 503, "heavy");
-    EXPECT_EQ(ask(post("/echo", std::string(100'000, 'x'))).status, 200u);
+    expect_problem(ask(post("/heavy", std::string(200'000, 'x'))), 503, "heavy");
+    EXPECT_EQ(ask(post("/echo", std::string(200'000, 'x'))).status, 200u);
     one.reset();
     until([&] { return requests->used() == 0; });
 }
