@@ -1,6 +1,7 @@
 #include "api/routes/nodes.hpp"
 
 #include "api/change.hpp"
+#include "api/json/utf8.hpp"
 #include "api/parse.hpp"
 
 namespace cairn::routes {
