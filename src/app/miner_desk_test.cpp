@@ -79,15 +79,18 @@ public:
         const std::lock_guard lock{mutex};
         return paused.at(which);
     }
-    /// Work as the node makes it, taken away from the desk.
+    /// Work as the node makes it, taken away from the desk: the newest, none is on its way behind
+    /// it.
     TemplatePtr next_work() {
+        EXPECT_TRUE(get(std::move(*rig.post_row(Lane::transfers, ++rows_posted))));
+        const std::uint64_t generation = rig.node->view()->generation;
         std::future<TemplatePtr> future;
         {
             const std::lock_guard lock{mutex};
-            asked.emplace();
-            future = asked->get_future();
+            if (latest && latest->generation >= generation) return latest;
+            asked.emplace(generation, std::promise<TemplatePtr>{});
+            future = asked->second.get_future();
         }
-        EXPECT_TRUE(get(std::move(*rig.post_row(Lane::transfers, ++rows_posted))));
         return get(std::move(future));
     }
 
@@ -103,21 +106,24 @@ public:
     std::promise<void> first_order;  // is under way
     bool begun = false;              // the desk's own thread's
     std::mutex mutex;
-    std::optional<std::promise<TemplatePtr>> asked;               // guarded by mutex
-    std::optional<std::pair<Sight, std::promise<void>>> awaited;  // guarded by mutex
-    std::vector<std::string> paused;                              // the same; empty: it goes on
+    TemplatePtr latest;                                                        // guarded by mutex
+    std::optional<std::pair<std::uint64_t, std::promise<TemplatePtr>>> asked;  // the same
+    std::optional<std::pair<Sight, std::promise<void>>> awaited;               // the same
+    std::vector<std::string> paused;  // the same; empty: it goes on
     std::optional<std::pair<std::size_t, std::promise<void>>> paused_as_often;  // the same
-    std::atomic<bool> deaf = false;                               // the desk is told of no work
+    std::atomic<bool> deaf = false;  // the desk is told of no work
     std::atomic<MinerDesk*> wired = nullptr;
     std::unique_ptr<MinerDesk> desk;
     std::uint8_t rows_posted = 0;
 
 private:
     void committed_one(const Committed& committed) {
+        const bool heard = !deaf;
         {
             const std::lock_guard lock{mutex};
-            if (committed.work && asked) {
-                asked->set_value(committed.work);
+            if (committed.work) latest = committed.work;
+            if (committed.work && asked && committed.work->generation >= asked->first) {
+                asked->second.set_value(committed.work);
                 asked.reset();
             }
             if (awaited && awaited->first(committed)) {
@@ -125,7 +131,7 @@ private:
                 awaited.reset();
             }
         }
-        if (auto* to = wired.load(); to != nullptr && committed.work && !deaf)
+        if (auto* to = wired.load(); to != nullptr && committed.work && heard)
             to->on_work(committed.work);
     }
 };
@@ -192,7 +198,8 @@ TEST(MinerDesk, AnOrderEndsAtItsTimeLimit) {
     auto order = desk.order(1);
     get(desk.first_order.get_future());
     desk.rig.steady += 600'000;
-    (void)desk.next_work();  // makes the desk look at the clock
+    // Makes the desk look at the clock, unless it did already.
+    EXPECT_TRUE(get(std::move(*desk.rig.post_row(Lane::transfers, 1))));
     const Mined mined = get(std::move(order));
     EXPECT_TRUE(mined.blocks.empty());
     EXPECT_EQ(mined.stopped, "The time limit of 600 s (--mine-timeout) passed.");
@@ -383,6 +390,8 @@ TEST(MinerDesk, ABlockOfOursThatTheNodeRefusesEndsTheOrderAndIsNotTriedAtOnceAga
     EXPECT_NE(get(desk.order(1)).stopped.find("refused its own block"), std::string::npos);
     EXPECT_EQ(desk.desk->hashes(), hashes);
     desk.rig.steady += 1'000;
+    desk.rig.node->set_mining(true);  // the desk has no order at the moment
+    desk.desk->on_work(desk.next_work());
     EXPECT_EQ(get(desk.order(1)).blocks.size(), 1U);
 }
 

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import socket
 import time
 
 import raw_peer
@@ -92,33 +93,41 @@ class PoolComparison(NetworkTest):
                 key = Key(wire.sha256(b"asked %d" % protocol))
                 waiting = sorted((key.transfer(nonce, key, 1 + nonce) for nonce in range(80)), key=lambda one: one.txid())
                 bodies = {one.txid(): one.encode() for one in waiting}
-                with RawPeer(self.nodes[i].port, protocol=protocol) as peer:
+                with RawPeer(self.nodes[i].port, protocol=protocol) as peer, concurrent.futures.ThreadPoolExecutor() as aside:
                     peer.connect()
-                    # More unasked words in between are no answer, and the answer is no fault.
-                    answered = 0
-                    with contextlib.suppress(Closed):
-                        while self.status(i)["pool_length"] < len(bodies):
-                            message = peer.receive()
-                            reader = wire.Reader(message[1:])
-                            if message[0] == raw_peer.GETHEADERS:
-                                peer.send(raw_peer.headers([]))
-                            elif message[0] == raw_peer.MEMPOOL and protocol == 1:
-                                peer.send(raw_peer.items(raw_peer.INV, [(raw_peer.TRANSFER_ITEM, txid) for txid in bodies]))
-                                answered += 1
-                            elif message[0] == raw_peer.MEMPOOL:
-                                after, limit = reader.raw(32), reader.integer(2)
-                                page = [txid for txid in sorted(bodies) if txid > after][:min(limit, 30)]
-                                more = bool(page) and page[-1] != max(bodies)
-                                peer.send(bytes([raw_peer.POOLINV, more]) + wire.varint(len(page)) + b"".join(page))
-                                answered += 1
-                            elif message[0] == raw_peer.GETDATA:
-                                for _ in range(reader.varint()):
-                                    reader.raw(1)
-                                    peer.send(bytes([raw_peer.TX]) + bodies[reader.raw(32)])
-                            elif message[0] == raw_peer.PING:
-                                peer.send(bytes([raw_peer.PONG]) + message[1:])
-                    self.assertEqual(self.pool(i), {wire.shown(txid) for txid in bodies})
-                    self.assertEqual(answered, 1 if protocol == 1 else 3)
+                    answers = aside.submit(self.answers_for_a_pool, peer, bodies)
+                    try:
+                        wait(lambda: self.status(i)["pool_length"] == len(bodies), "it has all of them")
+                        self.assertEqual(self.pool(i), {wire.shown(txid) for txid in bodies})
+                    finally:
+                        peer.link.shutdown(socket.SHUT_RDWR)
+                    self.assertEqual(answers.result(), 1 if protocol == 1 else 3)
+
+    def answers_for_a_pool(self, peer, bodies):
+        """What a peer with those transfers says until the link ends; how often it was asked for them."""
+        answered = 0
+        with contextlib.suppress(Closed):
+            while True:
+                message = peer.receive()
+                reader = wire.Reader(message[1:])
+                if message[0] == raw_peer.GETHEADERS:
+                    peer.send(raw_peer.headers([]))
+                elif message[0] == raw_peer.MEMPOOL and peer.protocol == 1:
+                    peer.send(raw_peer.items(raw_peer.INV, [(raw_peer.TRANSFER_ITEM, txid) for txid in bodies]))
+                    answered += 1
+                elif message[0] == raw_peer.MEMPOOL:
+                    after, limit = reader.raw(32), reader.integer(2)
+                    page = [txid for txid in sorted(bodies) if txid > after][:min(limit, 30)]
+                    more = bool(page) and page[-1] != max(bodies)
+                    peer.send(bytes([raw_peer.POOLINV, more]) + wire.varint(len(page)) + b"".join(page))
+                    answered += 1
+                elif message[0] == raw_peer.GETDATA:
+                    for _ in range(reader.varint()):
+                        reader.raw(1)
+                        peer.send(bytes([raw_peer.TX]) + bodies[reader.raw(32)])
+                elif message[0] == raw_peer.PING:
+                    peer.send(bytes([raw_peer.PONG]) + message[1:])
+        return answered
 
     def test_questions_for_the_pool_are_answered_within_a_share(self):
         """A byte buys the whole pool: whoever asks over and over waits, is not closed for it, and holds up nobody."""
