@@ -42,6 +42,8 @@ def with_transfers():
 
 @needs_disk
 class CatchUp(NetworkTest):
+    APART = True
+
     def source(self, blocks):
         """A node that has this chain from the start."""
         folder = self.folder()

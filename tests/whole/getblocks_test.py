@@ -13,6 +13,8 @@ ROUND_KEPT_S = 2
 
 
 class GetBlocks(NetworkTest):
+    APART = True
+
     def setUp(self):
         self.add(gossip=False)
 

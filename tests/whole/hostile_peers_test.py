@@ -35,6 +35,8 @@ def children(parent, count, time_step=1, bits=None, work=True):
 
 
 class Hostile(NetworkTest):
+    APART = True
+
     def setUp(self):
         node = self.add("--log-level", "debug")
         self.mine(0, 3)

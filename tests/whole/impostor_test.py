@@ -27,6 +27,8 @@ def impostor(key=None, genesis=None, sign=False):
 
 @needs_disk
 class Impostor(NetworkTest):
+    APART = True
+
     def registered(self, i=0):
         return {node["address"]: node for node in self.get(i, "/nodes")["registered"]}
 
@@ -46,27 +48,34 @@ class Impostor(NetworkTest):
 
     def test_a_node_that_was_met_stays_registered_with_its_key(self):
         self.add()
-        self.add()
-        self.register(0, 1)
-        address, key = self.address(1), self.registered()[self.address(1)]["key"]
-        port = self.nodes[1].port
-        for name, (serve, words) in self.lies().items():
-            with self.subTest(name):
-                self.nodes[1].kill()
-                with Listener(serve, port=port):
-                    said = wait(lambda words=words: words in (self.registered()[address].get("last_error") or "")
+        lies = self.lies()
+        for _ in lies:
+            self.add()
+        self.register(0, *range(1, len(self.nodes)))
+        kept = self.registered()
+        with contextlib.ExitStack() as listeners:
+            for i, (serve, _) in enumerate(lies.values(), 1):
+                self.nodes[i].kill()
+                listeners.enter_context(Listener(serve, port=self.nodes[i].port))
+            for i, (name, (_, words)) in enumerate(lies.items(), 1):
+                with self.subTest(name):
+                    address = self.address(i)
+                    said = wait(lambda address=address, words=words: words in (self.registered()[address].get("last_error") or "")
                                 and self.registered()[address], f"the error is shown: {words}", 60)
-                    self.assertEqual(said["key"], key)
+                    self.assertEqual(said["key"], kept[address]["key"])
                     # Asked again by the operator: he is told, and it stays.
                     told = self.post(0, "/nodes/register", {"nodes": [address]})
                     self.assertEqual(told["nodes"][0]["detail"][:7], "stored;", told)
-                    self.assertEqual(self.registered()[address]["key"], key)
-                self.restart(1)
-                wait(lambda: self.registered()[address]["state"] == "connected", "it is found again", 60)
+                    self.assertEqual(self.registered()[address]["key"], kept[address]["key"])
+        for i in range(1, len(self.nodes)):
+            self.restart(i)
+        for address in kept:
+            wait(lambda address=address: self.registered()[address]["state"] == "connected", f"{address} is found again", 60)
         # What is on the disk is the same.
         self.nodes[0].stop()
         self.restart(0)
-        self.assertEqual(self.registered()[address]["key"], key)
+        self.assertEqual({address: node["key"] for address, node in self.registered().items()},
+                         {address: node["key"] for address, node in kept.items()})
 
     def test_a_node_that_was_never_met_stays_registered(self):
         self.add()

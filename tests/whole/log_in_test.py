@@ -47,6 +47,7 @@ class Guessers:
 
 
 class Guessing(NodeTest):
+    APART = True
     auth = "on"
 
     def test_a_right_password_gets_through(self):

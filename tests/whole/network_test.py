@@ -127,6 +127,7 @@ class Meshes(NetworkTest):
 @needs_namespaces
 class Cables(NetworkTest):
     """Hosts of their own, so that a cable can be cut."""
+    APART = True
 
     def setUp(self):
         self.switch = self.add_hosts(3)

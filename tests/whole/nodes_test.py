@@ -38,6 +38,8 @@ FORBIDDEN = (
 
 
 class Registering(NetworkTest):
+    APART = True
+
     def report(self, entry, i=0):
         """What a request with this one entry is told of it."""
         answer = self.clients[i].post("/nodes/register", {"nodes": [entry]})

@@ -23,6 +23,8 @@ def signed(sender):
 
 
 class PoolComparison(NetworkTest):
+    APART = True
+
     def fill(self, i):
         """A pool of SENDERS * EACH transfers; their ids."""
         with concurrent.futures.ProcessPoolExecutor() as pool:

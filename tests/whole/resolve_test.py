@@ -11,6 +11,8 @@ REPLACED, AUTHORITATIVE = "Our chain was replaced", "Our chain is authoritative"
 
 
 class Resolving(NetworkTest):
+    APART = True
+
     def setUp(self):
         self.add(gossip=False)
         self.add(gossip=False)

@@ -44,7 +44,8 @@ class Listener:
         self.socket.close()
         for link in self.links:
             with contextlib.suppress(OSError):
-                link.close()
+                link.shutdown(socket.SHUT_RDWR)  # closed under a thread that reads it would stay open
+            link.close()
         self.thread.join()
 
     def __enter__(self):

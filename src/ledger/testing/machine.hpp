@@ -34,7 +34,9 @@ public:
         ledger->stage_marks(*rows);
         ASSERT_FALSE(rows->fault());
         if (rows->empty()) return;
-        ASSERT_TRUE(store.write(rows->to_batch()));
+        const Batch batch = std::move(*rows).to_batch();
+        rows.reset();  // what no snapshot holds is not copied
+        ASSERT_TRUE(store.write(batch));
         rows = std::make_unique<Staged>(store.snapshot());
     }
     [[nodiscard]] Result<bool, Rejection> keep(const BlockPtr& block) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <map>
@@ -12,12 +13,13 @@
 
 namespace cairn::testing {
 
-/// A store that is a std::map, copied for each snapshot, and that fails when it is told to. The
-/// tests of the ledger stand on it; it is not one of the node's stores.
+/// A store of a std::map a table, which is copied when it is written to while a snapshot holds it,
+/// and that fails when it is told to. The tests of the ledger stand on it; it is not one of the
+/// node's stores.
 class MapStore final : public Store {
 public:
     using Rows = std::map<Bytes, Bytes>;
-    using Tables = std::array<Rows, kTables>;
+    using Tables = std::array<std::shared_ptr<Rows>, kTables>;
 
     /// Counts operations down; the one that finds zero fails, and all after it while `for_ever`.
     struct Faults {
@@ -50,16 +52,8 @@ public:
             if (std::tie(before.table, before.key) >= std::tie(row.table, row.key))
                 return fail(StoreError{StoreFault::corrupt, "rows out of order"});
         }
-        auto next = std::make_shared<Tables>(*tables_);
-        for (const auto table : batch.cleared) (*next)[static_cast<std::size_t>(table)].clear();
-        for (const auto& row : batch.rows) {
-            auto& rows = (*next)[static_cast<std::size_t>(row.table)];
-            if (row.value)
-                rows[row.key] = *row.value;
-            else
-                rows.erase(row.key);
-        }
-        tables_ = std::move(next);
+        for (const auto table : batch.cleared) own(table) = {};
+        for (const auto& row : batch.rows) set(row.table, row.key, row.value);
         return {};
     }
     [[nodiscard]] Result<std::string, StoreError> backup() override {
@@ -69,17 +63,11 @@ public:
 
     [[nodiscard]] Faults& faults() { return *faults_; }
     [[nodiscard]] const Rows& rows(Table table) const {
-        return (*tables_)[static_cast<std::size_t>(table)];
+        return *tables_[static_cast<std::size_t>(table)];
     }
     /// Changes a row behind the node's back.
-    void tamper(Table table, const Bytes& key, std::optional<Bytes> value) {
-        auto next = std::make_shared<Tables>(*tables_);
-        auto& rows = (*next)[static_cast<std::size_t>(table)];
-        if (value)
-            rows[key] = std::move(*value);
-        else
-            rows.erase(key);
-        tables_ = std::move(next);
+    void tamper(Table table, const Bytes& key, const std::optional<Bytes>& value) {
+        set(table, key, value);
     }
     [[nodiscard]] MapStore copy() const {
         MapStore other;
@@ -87,7 +75,8 @@ public:
         return other;
     }
     friend bool operator==(const MapStore& a, const MapStore& b) {
-        return *a.tables_ == *b.tables_;
+        return std::equal(a.tables_.begin(), a.tables_.end(), b.tables_.begin(),
+                          [](const auto& one, const auto& other) { return *one == *other; });
     }
 
     std::size_t backups = 0;
@@ -95,13 +84,13 @@ public:
 private:
     class View final : public Snapshot {
     public:
-        View(std::shared_ptr<const Tables> tables, std::shared_ptr<Faults> faults)
+        View(Tables tables, std::shared_ptr<Faults> faults)
             : tables_{std::move(tables)}, faults_{std::move(faults)} {}
 
         [[nodiscard]] Result<std::optional<Bytes>, StoreError> get(Table table,
                                                                    ByteView key) const override {
             if (auto error = struck()) return fail(std::move(*error));
-            const auto& rows = (*tables_)[static_cast<std::size_t>(table)];
+            const Rows& rows = *tables_[static_cast<std::size_t>(table)];
             const auto found = rows.find(Bytes(key.begin(), key.end()));
             if (found == rows.end()) return std::optional<Bytes>{};
             return std::optional<Bytes>{found->second};
@@ -129,7 +118,7 @@ private:
         }
         [[nodiscard]] std::pair<Rows::const_iterator, Rows::const_iterator> range(
             Table table, ByteView from, ByteView to) const {
-            const auto& rows = (*tables_)[static_cast<std::size_t>(table)];
+            const Rows& rows = *tables_[static_cast<std::size_t>(table)];
             const auto first = rows.lower_bound(Bytes(from.begin(), from.end()));
             const auto last =
                 to.empty() ? rows.end() : rows.lower_bound(Bytes(to.begin(), to.end()));
@@ -147,11 +136,29 @@ private:
             return out;
         }
 
-        std::shared_ptr<const Tables> tables_;
+        Tables tables_;
         std::shared_ptr<Faults> faults_;
     };
 
-    std::shared_ptr<const Tables> tables_ = std::make_shared<const Tables>();
+    static Tables empty() {
+        Tables tables;
+        for (auto& rows : tables) rows = std::make_shared<Rows>();
+        return tables;
+    }
+    /// A table that no snapshot and no other store holds.
+    Rows& own(Table table) {
+        auto& rows = tables_[static_cast<std::size_t>(table)];
+        if (rows.use_count() > 1) rows = std::make_shared<Rows>(*rows);
+        return *rows;
+    }
+    void set(Table table, const Bytes& key, const std::optional<Bytes>& value) {
+        if (value)
+            own(table)[key] = *value;
+        else
+            own(table).erase(key);
+    }
+
+    Tables tables_ = empty();
     std::shared_ptr<Faults> faults_ = std::make_shared<Faults>();
 };
 
