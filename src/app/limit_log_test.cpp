@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/line_budget.hpp"
 #include "app/log.hpp"
 
 namespace cairn {
@@ -41,6 +42,23 @@ TEST(LimitLog, SaysEachByItselfAndAgainAfterAQuietMinute) {
         limits.met("memory", LimitLog::kEveryMs + 1);
     });
     EXPECT_EQ(lines.size(), 3U);
+}
+
+TEST(LineBudget, GivesSoManyAtOnceAndThenOneInAWhileAndCountsTheRest) {
+    LimitLog limits;
+    std::int64_t given = 0;
+    const auto lines = said([&] {
+        LineBudget budget{"dropped", limits};
+        for (int i = 0; i < 1000; ++i) given += budget.take(7) ? 1 : 0;
+        EXPECT_EQ(given, LineBudget::kAtOnce);
+        EXPECT_FALSE(budget.take(7 + LineBudget::kEveryMs - 1));
+        EXPECT_TRUE(budget.take(7 + LineBudget::kEveryMs));
+        EXPECT_FALSE(budget.take(7 + LineBudget::kEveryMs));
+        limits.tick(7 + LimitLog::kEveryMs);
+    });
+    EXPECT_EQ(lines, (std::vector<std::string>{
+                         "limit met limit=\"dropped: lines in the log\" times=1",
+                         "limit met limit=\"dropped: lines in the log\" times=801"}));
 }
 
 }  // namespace

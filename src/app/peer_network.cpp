@@ -14,24 +14,6 @@
 namespace cairn {
 namespace {
 
-struct LogEvent {
-    void operator()(const net::PeerOpened& event) const {
-        log::info("peer connected", {{"peer", event.peer},
-                                     {"address", event.hello.address.to_string()},
-                                     {"key", to_hex(event.hello.key.bytes)},
-                                     {"outbound", event.hello.outbound ? "yes" : "no"},
-                                     {"agent", event.hello.agent},
-                                     {"index", event.hello.height}});
-    }
-    void operator()(const net::PeerClosed& event) const {
-        log::info("peer closed", {{"peer", event.peer}, {"reason", event.why}});
-    }
-    void operator()(const net::DialFailed& event) const {
-        log::debug("dial failed", {{"address", event.to.to_string()}, {"reason", event.why}});
-    }
-    void operator()(const net::PeerSaid&) const {}
-};
-
 /// What an event means to the node.
 struct Tell {
     Node& node;
@@ -54,19 +36,20 @@ struct Tell {
 
 PeerNetwork::PeerNetwork(std::shared_ptr<const ChainParams> chain,
                          std::shared_ptr<const UnlockedKey> key, std::uint16_t listens_on,
-                         std::string agent, Memory memory)
+                         std::string agent, LimitLog& limits, Memory memory)
     : attached_{attach_.get_future().share()},
+      comings_{"peer connected", limits},
       known_{memory.known / 2},
       checks_{std::move(chain), known_,
               [this](const net::Checked& checked, CheckPool::Held held) {
                   return gate().post(
-                      Lane::peers, make_command(
-                                       [checked, held = std::move(held)](Node& node, Now now) {
-                                           node.on_checked(checked, now);
-                                           return 0;
-                                       },
-                                       [](std::optional<int>,
-                                          const Result<ViewPtr, StoreError>&) {}));
+                      Lane::peers,
+                      make_command(
+                          [checked, held = std::move(held)](Node& node, Now now) {
+                              node.on_checked(checked, now);
+                              return 0;
+                          },
+                          [](std::optional<int>, const Result<ViewPtr, StoreError>&) {}));
               },
               std::thread::hardware_concurrency(), memory.checks} {
     net::TransportOptions options;
@@ -108,8 +91,30 @@ bool PeerNetwork::post(net::PeerEvent event, std::function<void(bool)> taken) {
                                                     const Result<ViewPtr, StoreError>& outcome) {
                              taken(ran.has_value() && outcome.has_value());
                          }));
-    if (posted) std::visit(LogEvent{}, *held);
+    if (posted) note(*held);
     return posted;
+}
+
+void PeerNetwork::note(const net::PeerEvent& event) {
+    if (const auto* opened = std::get_if<net::PeerOpened>(&event)) {
+        if (!comings_.take(read_clocks().steady)) return;
+        log::info("peer connected", {{"peer", opened->peer},
+                                     {"address", opened->hello.address.to_string()},
+                                     {"key", to_hex(opened->hello.key.bytes)},
+                                     {"outbound", opened->hello.outbound ? "yes" : "no"},
+                                     {"agent", opened->hello.agent},
+                                     {"index", opened->hello.height}});
+        const std::lock_guard lock{told_mutex_};
+        told_.insert(opened->peer);
+    } else if (const auto* closed = std::get_if<net::PeerClosed>(&event)) {
+        {
+            const std::lock_guard lock{told_mutex_};
+            if (told_.erase(closed->peer) == 0) return;
+        }
+        log::info("peer closed", {{"peer", closed->peer}, {"reason", closed->why}});
+    } else if (const auto* failed = std::get_if<net::DialFailed>(&event)) {
+        log::debug("dial failed", {{"address", failed->to.to_string()}, {"reason", failed->why}});
+    }
 }
 
 net::Actions PeerNetwork::on_committed(const Committed& committed) {

@@ -2,10 +2,13 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "api/http/handler.hpp"
 #include "app/check_pool.hpp"
+#include "app/line_budget.hpp"
 #include "net/transport/transport.hpp"
 #include "node/gate.hpp"
 #include "node/node.hpp"
@@ -25,10 +28,7 @@ public:
         std::shared_ptr<MemoryBudget> sockets = {};    // what waits in the transport
     };
     PeerNetwork(std::shared_ptr<const ChainParams> chain, std::shared_ptr<const UnlockedKey> key,
-                std::uint16_t listens_on, std::string agent)
-        : PeerNetwork{std::move(chain), std::move(key), listens_on, std::move(agent), Memory{}} {}
-    PeerNetwork(std::shared_ptr<const ChainParams> chain, std::shared_ptr<const UnlockedKey> key,
-                std::uint16_t listens_on, std::string agent, Memory memory);
+                std::uint16_t listens_on, std::string agent, LimitLog& limits, Memory memory);
     ~PeerNetwork();
     PeerNetwork(const PeerNetwork&) = delete;
     PeerNetwork& operator=(const PeerNetwork&) = delete;
@@ -52,10 +52,15 @@ public:
 
 private:
     [[nodiscard]] bool post(net::PeerEvent event, std::function<void(bool)> taken);
+    void note(const net::PeerEvent& event);
     [[nodiscard]] Gate& gate() const { return *attached_.get(); }
 
     std::promise<Gate*> attach_;
     std::shared_future<Gate*> attached_;
+    LineBudget comings_;
+    std::mutex told_mutex_;
+    std::set<net::PeerId>
+        told_;  // guarded; peers whose coming the log has, so that it gets their going
     KnownIds known_;
     CheckPool checks_;
     std::unique_ptr<net::Transport> transport_;

@@ -64,7 +64,7 @@ void welcome(const Users::FirstOperator& first, const Users& users) {
               << std::flush;
 }
 
-void log_commit(const Committed& committed) {
+void log_commit(const Committed& committed, LineBudget& drops) {
     const Tip& tip = committed.view->tip;
     if (!committed.change.disconnected.empty() && tip.height == 1)
         log::info("restarted", {{"index", tip.height}, {"hash", tip.hash.to_string()}});
@@ -78,8 +78,10 @@ void log_commit(const Committed& committed) {
                                 {"index", tip.height},
                                 {"hash", tip.hash.to_string()},
                                 {"pool", committed.view->pool.transfers}});
-    for (const auto& dropped : committed.settled.dropped)
+    for (const auto& dropped : committed.settled.dropped) {
+        if (!drops.take(read_clocks().steady)) continue;
         log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
+    }
 }
 
 void log_paused(const std::string& why) {
@@ -296,6 +298,7 @@ int run_node(const NodeSettings& settings) {
                         *node_key,
                         listener->port(),
                         version_text(),
+                        limits,
                         {.known = plan->memory.known,
                          .checks = plan->memory.checks,
                          .sockets = memory->part(plan->memory.peers)}};
@@ -307,8 +310,9 @@ int run_node(const NodeSettings& settings) {
     hooks.cpu = thread_cpu_ns;
     hooks.recover = [&] { return store->recover(); };
     hooks.check = [&] { return store->check(); };
+    LineBudget drops{"dropped", limits};
     hooks.committed = [&](const Committed& committed) {
-        log_commit(committed);
+        log_commit(committed, drops);
         const net::Actions answers = network.on_committed(committed);
         if (auto* desk = desk_of_hooks.load(); desk != nullptr && committed.work)
             desk->on_work(committed.work);

@@ -72,7 +72,7 @@ void Driver::run(Group group, Turn& turn, Now now) {
     std::uint64_t lane_began = 0;
     std::uint32_t largest_of_group = 0;
     for (auto& waiting : group.commands) {
-        const bool first_of_lane = lane != waiting.lane || waiting.command->sliced();
+        const bool first_of_lane = lane != waiting.lane;
         if (first_of_lane) {
             lane = waiting.lane;
             lane_began = cpu_;
@@ -82,14 +82,13 @@ void Driver::run(Group group, Turn& turn, Now now) {
             turn.rest.push_back(std::move(waiting));
             continue;
         }
-        if (!waiting.begun && waiting.command->abandoned()) {
+        if (waiting.command->abandoned()) {
             turn.dropped.push_back(std::move(waiting));
             continue;
         }
         largest_moved_ = 0;
         measure(waiting.command->alone(), [&] { waiting.command->run(*node_, now); });
         largest_of_group = std::max(largest_of_group, largest_moved_);
-        waiting.begun = true;
         turn.ran.push_back(std::move(waiting));
     }
     largest_moved_ = largest_of_group;
@@ -145,12 +144,8 @@ std::vector<QueuedCommand> Driver::finish(Turn turn) {
     const Committed& committed = *turn.outcome;
     const ViewPtr before = view_;
     publish(committed.view);
-    for (auto& waiting : turn.ran) {
-        if (waiting.command->sliced() && waiting.command->more())
-            turn.rest.push_back(std::move(waiting));
-        else
-            measure(false, [&] { waiting.command->done(committed.view); });
-    }
+    for (auto& waiting : turn.ran)
+        measure(false, [&] { waiting.command->done(committed.view); });
     if (committed.view != before || committed.work || !committed.actions.empty())
         measure(false, [&] { ports_.committed(committed); });
     return std::move(turn.rest);

@@ -69,7 +69,7 @@ public:
 
     /// Runs a group, goes on with a switch of branches, ticks when it is time, and commits.
     [[nodiscard]] Turn work(Group group, Now now);
-    /// Publishes and answers. What is given back has had no turn, or has more to do.
+    /// Publishes and answers. What is given back has had no turn.
     [[nodiscard]] std::vector<QueuedCommand> finish(Turn turn);
     /// Looks after the store, when it is time to: whether it is still there, or, if there is no
     /// node, whether one can be opened anew.

@@ -16,24 +16,18 @@ struct Told final : Command {
     std::string name;
     std::vector<std::string>* log = nullptr;
     std::function<void(Node&, Now)> what;
-    std::size_t slices = 0;  // 0: it is short
     bool left = false;       // nobody waits for it any more
     bool by_itself = false;
 
     void run(Node& node, Now now) override {
         log->push_back("run " + name);
         if (what) what(node, now);
-        if (slices > 0) --slices;
     }
     void done(Result<ViewPtr, StoreError> outcome) noexcept override {
         log->push_back((outcome ? "done " : "failed ") + name);
     }
-    [[nodiscard]] bool sliced() const override { return is_sliced; }
-    [[nodiscard]] bool more() const override { return slices > 0; }
     [[nodiscard]] bool alone() const override { return by_itself; }
     [[nodiscard]] bool abandoned() const override { return left; }
-
-    bool is_sliced = false;
 };
 
 class DriverTest : public ::testing::Test {
@@ -64,12 +58,6 @@ protected:
         auto command = std::make_unique<Told>();
         command->name = std::move(name);
         command->log = &log;
-        return command;
-    }
-    std::unique_ptr<Told> sliced(std::string name, std::size_t slices) {
-        auto command = told(std::move(name));
-        command->is_sliced = true;
-        command->slices = slices;
         return command;
     }
     std::unique_ptr<Told> row(std::string name, std::uint8_t number) {
@@ -110,39 +98,6 @@ TEST_F(DriverTest, AnswersAfterTheWriteAndTheView) {
     EXPECT_EQ(group(), (Words{"run b", "run a", "publish", "done b", "done a", "committed"}));
 }
 
-TEST_F(DriverTest, RunsOneSliceAGroupAndAnswersAfterTheLast) {
-    post(sliced("long", 3));
-    post(told("a"));
-    EXPECT_EQ(group(), (Words{"run a", "run long", "publish", "done a"}));
-    post(told("b"));
-    EXPECT_EQ(group(), (Words{"run b", "run long", "publish", "done b"}));
-    EXPECT_FALSE(lanes.empty());
-    EXPECT_EQ(group(), (Words{"run long", "publish", "done long"}));
-    EXPECT_TRUE(lanes.empty());
-}
-
-TEST_F(DriverTest, ThoseDoneInSlicesTakeTurns) {
-    post(sliced("big", 3));
-    post(sliced("small", 1));
-    EXPECT_EQ(group()[0], "run big");
-    EXPECT_EQ(group(), (Words{"run small", "publish", "done small"}));
-    EXPECT_EQ(group()[0], "run big");
-    EXPECT_EQ(group(), (Words{"run big", "publish", "done big"}));
-}
-
-TEST_F(DriverTest, WhatEachSliceStagedIsDurableByItself) {
-    auto command = sliced("long", 2);
-    command->what = [](Node& node, Now at) {
-        Hash256 key;
-        key.bytes.fill(7);
-        node.remember_idempotency(key, Txid{}, at);
-    };
-    post(std::move(command));
-    const auto writes = store.faults().writes_seen;
-    group();
-    EXPECT_EQ(store.faults().writes_seen, writes + 1);
-}
-
 TEST_F(DriverTest, ALaneThatTookItsTimeLeavesTheOthersTheirTurn) {
     for (const char* name : {"p1", "p2", "p3"}) {
         auto command = told(name);
@@ -163,21 +118,11 @@ TEST_F(DriverTest, WhatNobodyWaitsForIsNotRun) {
     EXPECT_EQ(group(), (Words{"run a", "failed left", "publish", "done a"}));
 }
 
-TEST_F(DriverTest, WhatHasBegunGoesOnThoughNobodyWaits) {
-    auto command = sliced("long", 2);
-    Told* raw = command.get();
-    post(std::move(command));
-    group();
-    raw->left = true;
-    EXPECT_EQ(group(), (Words{"run long", "publish", "done long"}));
-}
-
 TEST_F(DriverTest, AFailedWriteIsHeardByAllAndTheNodeComesBackByItself) {
-    post(sliced("long", 2));
+    post(told("b"), Lane::peers);
     post(row("a", 1));
     store.faults().writes = 0;
-    EXPECT_EQ(group(),
-              (Words{"run a", "run long", "publish", "trouble", "failed a", "failed long"}));
+    EXPECT_EQ(group(), (Words{"run b", "run a", "publish", "trouble", "failed b", "failed a"}));
     EXPECT_TRUE(driver->view()->read_only);
     EXPECT_EQ(driver->node(), nullptr);
     EXPECT_TRUE(lanes.empty());
@@ -281,22 +226,6 @@ TEST(Lanes, KnowSinceWhenPeersAreHeard) {
     lanes.give_back(std::move(second.commands));
     EXPECT_EQ(lanes.take(500).heard_until, 400U);
     EXPECT_EQ(lanes.take(600).heard_until, 600U);
-}
-
-TEST(Lanes, BoundWhatIsDoneInSlicesByItself) {
-    std::vector<std::string> log;
-    const auto command = [&](bool sliced) {
-        auto made = std::make_unique<Told>();
-        made->log = &log;
-        made->is_sliced = sliced;
-        return made;
-    };
-    Lanes lanes;
-    for (std::size_t i = 0; i < Lanes::kSlicedMax; ++i)
-        ASSERT_TRUE(lanes.post(Lane::transfers, command(true)));
-    EXPECT_FALSE(lanes.post(Lane::transfers, command(true)));
-    EXPECT_TRUE(lanes.post(Lane::transfers, command(false)));
-    EXPECT_EQ(lanes.take(0).commands.size(), 2U);
 }
 
 }  // namespace

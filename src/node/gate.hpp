@@ -16,21 +16,16 @@ class Node;
 /// travels inside the command. `done` must not block, and is called once for every command that was
 /// taken, whatever became of it.
 ///
-/// No run holds the thread for more than `kSliceNs`: what may take longer is `sliced`, does a part,
-/// says that there is `more`, and is run again in a later group. What it staged so far is durable
-/// by then.
+/// No run holds the thread for more than `kSliceNs`: what may take longer is posted in parts, each
+/// once the one before is durable, so that others come between.
 struct Command {
     virtual ~Command() = default;
     virtual void run(Node& node, Now now) = 0;
     virtual void done(Result<ViewPtr, StoreError> outcome) noexcept = 0;
-    /// It waits apart from what is short, and of all such one runs a slice in each group.
-    [[nodiscard]] virtual bool sliced() const { return false; }
-    /// After a run of a sliced one: there is more to do.
-    [[nodiscard]] virtual bool more() const { return false; }
     /// Whether it must be the only one of its group.
     [[nodiscard]] virtual bool alone() const { return false; }
-    /// Nobody waits for it any more: if it has not begun it is not run, and `done` hears that
-    /// nothing was kept. Asked on the node's thread, just before its first run.
+    /// Nobody waits for it any more: it is not run, and `done` hears that nothing was kept. Asked on
+    /// the node's thread, just before its run.
     [[nodiscard]] virtual bool abandoned() const { return false; }
 };
 

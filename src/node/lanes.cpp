@@ -6,11 +6,6 @@ namespace cairn {
 
 bool Lanes::post(Lane lane, std::unique_ptr<Command> command) {
     constexpr std::array<std::size_t, kLanes> kMost{kBlocksMax, kPeersMax, kTransfersMax};
-    if (command->sliced()) {
-        if (sliced_.size() >= kSlicedMax) return false;
-        sliced_.push_back({lane, std::move(command), false});
-        return true;
-    }
     auto& waiting = of(lane);
     if (waiting.size() >= kMost[static_cast<std::size_t>(lane)]) return false;
     waiting.push_back(std::move(command));
@@ -19,8 +14,8 @@ bool Lanes::post(Lane lane, std::unique_ptr<Command> command) {
 }
 
 bool Lanes::empty() const {
-    return sliced_.empty() &&
-           std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.empty(); });
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return lane.empty(); });
 }
 
 void Lanes::look_at_clock(Tick now) {
@@ -43,28 +38,17 @@ Group Lanes::take(Tick now) {
         const std::size_t most = lane == Lane::peers ? taken.size() + kPeersOfGroup : kGroupMax;
         while (!waiting.empty() && taken.size() < most) {
             if (waiting.front()->alone() && !taken.empty()) return group;
-            taken.push_back({lane, std::move(waiting.front()), false});
+            taken.push_back({lane, std::move(waiting.front())});
             waiting.pop_front();
             if (lane == Lane::peers) ++taken_;
             if (taken.back().command->alone()) return group;
         }
-    }
-    if (!sliced_.empty()) {
-        taken.push_back(std::move(sliced_.front()));
-        sliced_.pop_front();
     }
     return group;
 }
 
 void Lanes::give_back(std::vector<QueuedCommand> rest) {
     for (auto waiting = rest.rbegin(); waiting != rest.rend(); ++waiting) {
-        if (waiting->command->sliced()) {
-            if (waiting->begun)
-                sliced_.push_back(std::move(*waiting));
-            else
-                sliced_.push_front(std::move(*waiting));
-            continue;
-        }
         of(waiting->lane).push_front(std::move(waiting->command));
         if (waiting->lane == Lane::peers) --taken_;
     }

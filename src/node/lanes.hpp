@@ -13,7 +13,6 @@ namespace cairn {
 struct QueuedCommand {
     Lane lane = Lane::transfers;
     std::unique_ptr<Command> command;
-    bool begun = false;  // it has run a slice
 };
 
 /// What is run before one durable write.
@@ -33,18 +32,15 @@ public:
     static constexpr std::size_t kBlocksMax = 64;
     static constexpr std::size_t kPeersMax = 16'384;
     static constexpr std::size_t kTransfersMax = 8'192;
-    static constexpr std::size_t kSlicedMax = 1'024;
     static constexpr std::size_t kGroupMax = 1'024;    // commands a group
     static constexpr std::size_t kPeersOfGroup = 512;  // of them, so that transfers have a turn
 
     /// False: the lane is full; the command is gone.
     [[nodiscard]] bool post(Lane lane, std::unique_ptr<Command> command);
     [[nodiscard]] bool empty() const;
-    /// The next group: our blocks, then what peers sent, then transfers, and at the end one command
-    /// that is done in slices. `now`: steady time.
+    /// The next group: our blocks, then what peers sent, then transfers. `now`: steady time.
     [[nodiscard]] Group take(Tick now);
-    /// What a group had no room for is the first of its lane again; what has run a slice waits
-    /// until all others that are done in slices had theirs.
+    /// What a group had no room for is the first of its lane again.
     void give_back(std::vector<QueuedCommand> rest);
 
 private:
@@ -54,7 +50,6 @@ private:
     void look_at_clock(Tick now);
 
     std::array<std::deque<std::unique_ptr<Command>>, kLanes> lanes_;
-    std::deque<QueuedCommand> sliced_;
     // How far the peers' lane has been run: all up to the mark was posted before the mark's time.
     std::uint64_t posted_ = 0;
     std::uint64_t taken_ = 0;

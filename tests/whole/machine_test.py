@@ -444,6 +444,28 @@ class FullOutput(Folders):
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_log_that_nobody_reads_does_not_stop_a_node(self):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        node = Node(self.folder / "data", "--log-level", "debug")
+        with open(write, "wb") as unread:
+            process = subprocess.Popen([BINARY, "node", "--chain", "dev", "--http", "127.0.0.1:0", "--datadir", node.datadir],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=unread, text=True)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        node.port = next(int(m[1]) for line in process.stdout if (m := re.search(r"listening on http://\S+:(\d+)", line)))
+        with contextlib.closing(node.client()) as client:
+            for _ in range(16):  # 50 lines each; a pipe takes 64 KiB
+                self.assertEqual(client.post("/mine?count=50").status, 200)
+            log = os.read(read, 1 << 20)
+            self.assertEqual(client.post("/mine").status, 200)
+            log += os.read(read, 1 << 20)
+        self.assertRegex(log, rb"log lines lost times=\d+\n")
+        for line in log.splitlines():
+            self.assertRegex(line, rb"^\d{4}-\d\d-\d\dT")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(WAIT_S), 0)
+        process.stdout.close()
+
     def test_does_not_stop_a_node(self):
         with open("/dev/full", "wb") as full:
             for streams in ({"stdout": full}, {"stdout": full, "stderr": full}):
