@@ -7,6 +7,7 @@
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
 #include "net/protocol/pieces.hpp"
+#include "net/serve/serve.hpp"
 
 namespace cairn::sim {
 namespace {
@@ -323,6 +324,7 @@ void Machine::serve(ConnectionId connection, Peer& peer) {
     if (!view_) return;
     while (around_.network.queued(connection, id_) <= net::limits::kSendQueuePause) {
         auto part = peer.answers.next(Staged{view_->store});
+        if (part.apart) peer.answers.give(net::frame_of(Staged{view_->store}, *part.apart));
         if (!part.frame) {
             if (part.more) continue;
             return;

@@ -285,6 +285,13 @@ void World::check_transfers() {
 
 void World::check_settled() {
     if (failure_) return;
+    // A pool follows its chain in slices, and what returns to it is in neither meanwhile.
+    const auto rests = [&] {
+        return std::ranges::none_of(machines_, [](const auto& machine) {
+            return machine->node() != nullptr && machine->node()->has_more();
+        });
+    };
+    if (!run_until(rests, kSecond)) return fail("a node does not come to rest");
     if (!has_one_tip()) return fail("the tips differ: " + tips());
     const Hash256 expected = replayed(*machines_[0]->node());
     for (const auto& machine : machines_) {

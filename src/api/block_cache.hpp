@@ -1,14 +1,20 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
+#include "api/slow_lane.hpp"
 #include "core/base/bytes.hpp"
 #include "core/primitives/digest.hpp"
 #include "core/primitives/header.hpp"
-#include "ledger/staged.hpp"
+#include "ledger/store.hpp"
+#include "node/view.hpp"
 
 namespace cairn {
 
@@ -18,10 +24,24 @@ namespace cairn {
 /// Any thread.
 class BlockCache {
 public:
-    explicit BlockCache(std::size_t bytes) : bytes_{bytes} {}
+    /// A larger one takes too long for an I/O thread: some milliseconds where a block has 4 MiB.
+    static constexpr std::size_t kReadHere = 256 * 1024;  // bytes
 
-    /// The block's encoding, from memory or from `rows`; null if it is not there.
-    [[nodiscard]] SharedBytes find(const Staged& rows, Height height, const BlockHash& hash);
+    /// What was read: the block, null if it is not there, or why it cannot be read.
+    using Read = Result<SharedBytes, StoreError>;
+    using Done = std::function<void(Read)>;
+
+    /// `lane`: where large blocks are read; none: everything is read at once.
+    explicit BlockCache(std::size_t bytes, SlowLane* lane = nullptr)
+        : shared_{std::make_shared<Shared>()}, lane_{lane} {
+        shared_->bytes = bytes;
+    }
+
+    /// The block of `size` bytes from memory or, if it is small, from the store of `view`. Nothing:
+    /// it is read elsewhere, and `done` is called there, once. Who asks for one that is being read
+    /// waits for that.
+    [[nodiscard]] std::optional<Read> find(const ViewPtr& view, Height height,
+                                           const BlockHash& hash, std::size_t size, Done done);
 
 private:
     struct Entry {
@@ -33,11 +53,23 @@ private:
         std::size_t operator()(const BlockHash& hash) const;
     };
 
-    const std::size_t bytes_;
-    std::mutex mutex_;         // guards what follows
-    std::list<Entry> recent_;  // who was asked for last stands first
-    std::unordered_map<BlockHash, std::list<Entry>::iterator, HashOf> by_hash_;
-    std::size_t held_ = 0;
+    /// Outlived by blocks that are being read.
+    struct Shared {
+        std::size_t bytes = 0;
+        std::mutex mutex;         // guards what follows
+        std::list<Entry> recent;  // who was asked for last stands first
+        std::unordered_map<BlockHash, std::list<Entry>::iterator, HashOf> by_hash;
+        std::size_t held = 0;
+        std::unordered_map<BlockHash, std::vector<Done>, HashOf> waiting;
+
+        SharedBytes known(const BlockHash& hash);
+        [[nodiscard]] Read read(const View& view, Height height, const BlockHash& hash);
+        void keep(const BlockHash& hash, const SharedBytes& block);
+        std::vector<Done> take_waiting(const BlockHash& hash);
+    };
+
+    const std::shared_ptr<Shared> shared_;
+    SlowLane* const lane_;
 };
 
 }  // namespace cairn

@@ -3,14 +3,13 @@
 namespace cairn {
 
 bool BlockWriter::load() {
-    if (!bytes_) bytes_ = blocks_->find(*rows_, record_.height, hash_);
-    if (!bytes_ && !rows_->fault())
-        rows_->report({StoreFault::corrupt, "the block " + hash_.to_string() + " is not there"});
+    if (!bytes_) bytes_ = blocks_(record_.height, hash_, record_.size);
     return bytes_ != nullptr;
 }
 
 bool BlockWriter::next(std::string& out) {
-    if (at_ == At::end || !load()) return false;
+    if (at_ == At::end) return false;
+    if (!load()) return !rows_->fault();
     if (at_ == At::head) {
         place_ = first_transaction(*bytes_).value_or(TransactionPlace{});
         objects_->block_head(out, record_, before_);

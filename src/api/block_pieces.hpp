@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "api/block_cache.hpp"
+#include "api/block_finder.hpp"
 #include "api/objects.hpp"
 #include "ledger/staged.hpp"
 
@@ -15,17 +15,18 @@ class BlockWriter {
 public:
     /// `before`: members that stand first in the object, each with its comma; `after`: that stand
     /// last, each with a comma in front.
-    BlockWriter(const Staged& rows, const Objects& objects, BlockCache& blocks, BlockHash hash,
+    BlockWriter(const Staged& rows, const Objects& objects, BlockFinder blocks, BlockHash hash,
                 HeaderRecord record, std::string before = {}, std::string after = {})
         : rows_{&rows},
           objects_{&objects},
-          blocks_{&blocks},
+          blocks_{std::move(blocks)},
           hash_{hash},
           record_{std::move(record)},
           before_{std::move(before)},
           after_{std::move(after)} {}
 
-    /// Appends the next piece; false after the last, or if the store failed (`rows.fault()`).
+    /// Appends the next piece, or nothing while the block is being read; false after the last, or
+    /// if the store failed (`rows.fault()`).
     [[nodiscard]] bool next(std::string& out);
     /// Nothing more for now.
     void rest() { bytes_.reset(); }
@@ -37,7 +38,7 @@ private:
 
     const Staged* rows_;
     const Objects* objects_;
-    BlockCache* blocks_;
+    BlockFinder blocks_;
     BlockHash hash_;
     HeaderRecord record_;
     std::string before_, after_;
@@ -52,9 +53,9 @@ private:
 class BlockPieces {
 public:
     /// Heights from `first` to `last`, both included; nothing if last < first.
-    BlockPieces(const Staged& rows, const Objects& objects, BlockCache& blocks, Height first,
+    BlockPieces(const Staged& rows, const Objects& objects, BlockFinder blocks, Height first,
                 Height last)
-        : rows_{rows}, objects_{objects}, blocks_{blocks}, height_{first}, last_{last} {}
+        : rows_{rows}, objects_{objects}, blocks_{std::move(blocks)}, height_{first}, last_{last} {}
 
     /// Appends the next piece; false when all blocks are written (or the store failed).
     [[nodiscard]] bool next(std::string& out);
@@ -67,7 +68,7 @@ private:
 
     const Staged& rows_;
     const Objects& objects_;
-    BlockCache& blocks_;
+    const BlockFinder blocks_;
     Height height_;
     Height last_;
     bool first_ = true;

@@ -13,8 +13,9 @@ enum class SlowWork : std::uint8_t {
     sign,   // for who is logged in
     check,  // many signatures, for anybody
     users,  // Argon2 and users' files, for operators
+    read,   // large blocks from the store, for anybody
 };
-inline constexpr std::size_t kSlowWorks = 3;
+inline constexpr std::size_t kSlowWorks = 4;
 
 /// Where work goes that blocks on memory, disk or many hashes.
 class SlowLane {

@@ -1,7 +1,5 @@
 #include "app/clock.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -14,13 +12,6 @@ Now read_clocks() {
     const auto clamped = std::clamp<std::int64_t>(wall.count(), 0, UINT32_MAX);
     return {static_cast<Tick>(duration_cast<std::chrono::milliseconds>(steady).count()),
             static_cast<UnixSeconds>(clamped)};
-}
-
-std::uint64_t thread_cpu_ns() {
-    timespec used{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(used.tv_nsec);
 }
 
 }  // namespace cairn

@@ -15,6 +15,7 @@ Result<std::unique_ptr<NodeThread>, OpenError> NodeThread::start(
     ports.committed = std::move(hooks.committed);
     ports.trouble = std::move(hooks.trouble);
     ports.cpu = std::move(hooks.cpu);
+    ports.late = std::move(hooks.late);
     ports.publish = [raw = owner.get()](ViewPtr view) {
         const std::lock_guard lock{raw->view_mutex_};
         raw->view_.swap(view);  // the old one is let go outside the lock

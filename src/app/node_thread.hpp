@@ -20,6 +20,8 @@ struct NodeThreadHooks {
     std::function<void(const StoreError*)> trouble;
     /// CPU that the calling thread has used, in nanoseconds; null: nothing is measured.
     std::function<std::uint64_t()> cpu;
+    /// As `DriverPorts::late`.
+    std::function<void(std::string_view what, std::uint64_t took)> late = {};
 };
 
 /// The thread that owns the node: it drains the lanes through a `Driver`, which decides all else.

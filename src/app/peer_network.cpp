@@ -36,7 +36,8 @@ struct Tell {
 
 PeerNetwork::PeerNetwork(std::shared_ptr<const ChainParams> chain,
                          std::shared_ptr<const UnlockedKey> key, std::uint16_t listens_on,
-                         std::string agent, LimitLog& limits, Memory memory)
+                         std::string agent, LimitLog& limits, Memory memory,
+                         std::shared_ptr<StepTimes> steps)
     : attached_{attach_.get_future().share()},
       comings_{"peer connected", limits},
       known_{memory.known / 2},
@@ -57,6 +58,7 @@ PeerNetwork::PeerNetwork(std::shared_ptr<const ChainParams> chain,
     options.listens_on = listens_on;
     options.agent = std::move(agent);
     options.memory = std::move(memory.sockets);
+    options.steps = std::move(steps);
     net::TransportPorts ports;
     ports.busy = [this] { return checks_.is_behind(); };
     ports.post = [this](net::PeerEvent event, auto taken) {

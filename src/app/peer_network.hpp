@@ -9,6 +9,7 @@
 #include "api/http/handler.hpp"
 #include "app/check_pool.hpp"
 #include "app/line_budget.hpp"
+#include "core/base/step_times.hpp"
 #include "net/transport/transport.hpp"
 #include "node/gate.hpp"
 #include "node/node.hpp"
@@ -28,7 +29,8 @@ public:
         std::shared_ptr<MemoryBudget> sockets = {};    // what waits in the transport
     };
     PeerNetwork(std::shared_ptr<const ChainParams> chain, std::shared_ptr<const UnlockedKey> key,
-                std::uint16_t listens_on, std::string agent, LimitLog& limits, Memory memory);
+                std::uint16_t listens_on, std::string agent, LimitLog& limits, Memory memory,
+                std::shared_ptr<StepTimes> steps = {});
     ~PeerNetwork();
     PeerNetwork(const PeerNetwork&) = delete;
     PeerNetwork& operator=(const PeerNetwork&) = delete;

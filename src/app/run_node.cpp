@@ -34,6 +34,7 @@
 #include "app/store.hpp"
 #include "core/primitives/coins.hpp"
 #include "net/node_address.hpp"
+#include "os/cpu_time.hpp"
 #include "wallet/atomic_file.hpp"
 #include "wallet/node_place.hpp"
 #include "wallet/random.hpp"
@@ -294,6 +295,7 @@ int run_node(const NodeSettings& settings) {
     plan->options.peers.listens_on = listener->port();
     const auto memory = MemoryBudget::make(plan->memory.whole);
     LimitLog limits;
+    const auto steps = std::make_shared<StepTimes>();  // of the I/O threads
     PeerNetwork network{plan->chain,
                         *node_key,
                         listener->port(),
@@ -301,13 +303,17 @@ int run_node(const NodeSettings& settings) {
                         limits,
                         {.known = plan->memory.known,
                          .checks = plan->memory.checks,
-                         .sockets = memory->part(plan->memory.peers)}};
+                         .sockets = memory->part(plan->memory.peers)},
+                        steps};
 
     std::atomic<MinerDesk*> desk_of_hooks{nullptr};
     std::atomic<GateNodesDesk*> nodes_of_hooks{nullptr};
     NodeThreadHooks hooks;
     hooks.now = read_clocks;
     hooks.cpu = thread_cpu_ns;
+    hooks.late = [](std::string_view what, std::uint64_t took) {
+        log::debug("long step", {{"thread", "node"}, {"step", what}, {"us", took / 1'000}});
+    };
     hooks.recover = [&] { return store->recover(); };
     hooks.check = [&] { return store->check(); };
     LineBudget drops{"dropped", limits};
@@ -377,8 +383,7 @@ int run_node(const NodeSettings& settings) {
     services.peers = [&](const http::Request& request, std::unique_ptr<http::TakenSocket> socket) {
         network.take(request, std::move(socket));
     };
-    services.blocks = std::make_shared<BlockCache>(plan->memory.blocks);
-    const auto steps = std::make_shared<StepTimes>();
+    services.blocks = std::make_shared<BlockCache>(plan->memory.blocks, &slow);
     services.longest_steps = [&] {
         return LongestSteps{.node = (*node)->times().steps.longest_ns(), .io = steps->longest_ns()};
     };

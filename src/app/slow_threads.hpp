@@ -20,7 +20,8 @@ public:
         std::size_t waiting;  // jobs that have not begun
     };
     /// What waits to be checked holds a body of up to 4 MiB.
-    static constexpr std::array<Limits, kSlowWorks> kLimits{{{2, 4096}, {1, 16}, {1, 64}}};
+    static constexpr std::array<Limits, kSlowWorks> kLimits{
+        {{2, 4096}, {1, 16}, {1, 64}, {1, 4096}}};
     [[nodiscard]] static constexpr const Limits& limits(SlowWork work) {
         return kLimits[static_cast<std::size_t>(work)];
     }

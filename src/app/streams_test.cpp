@@ -51,10 +51,16 @@ protected:
         }
         return view;
     }
+    /// Reads a block anew whenever it is asked for.
+    static BlockFinder finder(const Staged& rows) {
+        return [&rows](Height height, const BlockHash& hash, std::size_t) -> SharedBytes {
+            auto read = tables::block(rows, height, hash);
+            return read ? std::make_shared<const Bytes>(std::move(*read)) : nullptr;
+        };
+    }
     [[nodiscard]] std::string render(const View& view) const {
         const Staged rows{view.store};
-        BlockCache blocks{1024 * 1024};
-        BlockPieces pieces{rows, objects_, blocks, 1, view.tip.height};
+        BlockPieces pieces{rows, objects_, finder(rows), 1, view.tip.height};
         std::string out;
         while (pieces.next(out)) {
         }
@@ -75,8 +81,7 @@ TEST_F(StreamedChain, ShowsOneBranchWholeThoughAnotherReplacesItInTheMiddle) {
     const std::string whole = render(*before);
 
     const Staged rows{before->store};
-    BlockCache blocks{0};  // each piece reads its block anew
-    BlockPieces reader{rows, objects_, blocks, 1, before->tip.height};
+    BlockPieces reader{rows, objects_, finder(rows), 1, before->tip.height};
     std::string seen;
     for (int i = 0; i < kBlocks / 2; ++i) {
         ASSERT_TRUE(reader.next(seen));

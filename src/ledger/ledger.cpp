@@ -257,10 +257,10 @@ std::size_t Ledger::undo_one(Staged& branch) {
                       undo->issued};
     switch_->undone.push_back(hash);
     note_moved(*record);
-    return undo->accounts.size() + std::size_t{3} * record->transactions;
+    return kBlockRows + undo->accounts.size() + std::size_t{3} * record->transactions;
 }
 
-/// Puts the switch's next block on; the rows it changed. Zero if the store failed or is damaged.
+/// Puts the switch's next block on; the rows that it costs. Zero if the store failed or is damaged.
 Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     const BlockHash hash = switch_->to_connect[switch_->connected];
     const auto record = tree_.find(branch, hash);
@@ -283,7 +283,7 @@ Result<std::size_t, Rejection> Ledger::connect_one(Staged& branch) {
     switch_->at = Tip{hash, record->height, record->work, record->header.time, connected->issued};
     ++switch_->connected;
     note_moved(*record);
-    return connected->after.size() + std::size_t{3} * record->transactions;
+    return kBlockRows + connected->after.size() + std::size_t{3} * record->transactions;
 }
 
 /// Makes where the switch stands the tip; what is left of it goes on from there.

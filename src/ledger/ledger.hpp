@@ -49,6 +49,7 @@ public:
     static constexpr std::size_t kBatchBytes = 512 * 1024;        // of many blocks
     static constexpr std::size_t kAtomicBlocks = 128;
     static constexpr std::size_t kSliceRows = 2'000;  // accounts, index rows, headers
+    static constexpr std::size_t kBlockRows = 8;      // as many cost as much as a block without any
     static constexpr std::size_t kRecentBlocks = 8;
     static constexpr std::size_t kChildrenAtOnce = 1'000;          // headers looked at
 

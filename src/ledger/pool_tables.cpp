@@ -138,9 +138,11 @@ void erase_pending_index(Staged& rows) {
     }
 }
 
-PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds) {
+namespace {
+
+PendingPage pending_between(const Staged& rows, std::uint64_t order, const Bytes& end, Bounds bounds) {
     PendingPage page;
-    const auto found = rows.scan(Table::pool, number_key(kOrder, order), Bytes{kId}, bounds);
+    const auto found = rows.scan(Table::pool, number_key(kOrder, order), end, bounds);
     for (const auto& row : found) {
         if (auto entry = read_pending(row))
             page.entries.push_back(std::move(*entry));
@@ -157,6 +159,27 @@ PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds)
     else if (reached != UINT64_MAX)
         page.next = reached + 1;
     return page;
+}
+
+}  // namespace
+
+PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds) {
+    return pending_between(rows, order, Bytes{kId}, bounds);
+}
+
+PendingPage pending_page(const Staged& rows, std::uint64_t order, Bounds bounds) {
+    for (;;) {
+        const auto counted = rows.scan(Table::pool, number_key(kArrivals, order / kOrdersPart),
+                                       Bytes{kFollowed}, Bounds{1, SIZE_MAX});
+        if (counted.empty()) return {};
+        constexpr std::uint64_t kLastPart = UINT64_MAX / kOrdersPart;
+        const std::uint64_t part = order_in(counted.front().key);
+        const Bytes end =
+            part < kLastPart ? number_key(kOrder, (part + 1) * kOrdersPart) : Bytes{kId};
+        auto page = pending_between(rows, std::max(order, part * kOrdersPart), end, bounds);
+        if (page.next || part >= kLastPart) return page;
+        order = (part + 1) * kOrdersPart;
+    }
 }
 
 std::vector<std::uint64_t> pending_nonces(const Staged& rows, const Address& sender) {

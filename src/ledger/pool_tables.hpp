@@ -71,7 +71,10 @@ struct PendingPage {
                                             std::size_t limit);
 /// Removes the rows by id and by sender of all waiting transfers; `put_pending` makes them anew.
 void erase_pending_index(Staged& rows);
-/// Waiting transfers from `order` upward.
+/// Waiting transfers from `order` upward. What `put_arrivals` counted shows where none stands, so
+/// that no walk leads over the places of those that left, of which a store may keep many.
+[[nodiscard]] PendingPage pending_page(const Staged& rows, std::uint64_t order, Bounds bounds);
+/// The same from the rows alone, whatever the counts say.
 [[nodiscard]] PendingPage pending_from(const Staged& rows, std::uint64_t order, Bounds bounds);
 /// Whether a row of what is remembered (dropped transfers, Idempotency-Keys) decodes, and its other
 /// row, by age, tells the same; true of all other rows that may stand in the table.

@@ -133,6 +133,10 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
     state_->reap(from, std::nullopt, chain, now, out);
 }
 
+bool Peers::has_more() const { return state_->sync->has_more(); }
+
+void Peers::go_on(Chain chain, Now now, Actions& out) { state_->sync->go_on(chain, now, out); }
+
 void Peers::on_tick(Chain chain, Now now, Actions& out) {
     const std::size_t from = out.size();
     state_->book.lift_expired(now, chain.rows);

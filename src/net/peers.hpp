@@ -49,6 +49,9 @@ public:
     void on_commit(const TipChange& change, const std::vector<Txid>& admitted,
                    const Pool::Settled& settled, Chain chain, Now now, Actions& out);
     void on_tick(Chain chain, Now now, Actions& out);
+    /// Work that ended for the sake of others, and may go on at once.
+    [[nodiscard]] bool has_more() const;
+    void go_on(Chain chain, Now now, Actions& out);
 
     /// Stores every entry whose syntax and address class pass, dials it, and ends in one
     /// `Registered` when all have answered or the deadline has passed.

@@ -1,11 +1,15 @@
 #include "node/driver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 namespace cairn {
 namespace {
+
+/// What a command of each lane is called in the log.
+constexpr std::array<std::string_view, kLanes> kLaneNames{"block", "peer", "transfer"};
 
 void fail_all(std::vector<QueuedCommand>& commands, const StoreError& error) {
     for (auto& waiting : commands) waiting.command->done(fail(error));
@@ -31,7 +35,7 @@ Result<Committed, OpenError> Driver::open_node(Now now) {
     if (view_) options.first_generation = view_->generation + 1;
     Result<Committed, OpenError> first;
     begin_measuring();
-    measure(true, [&] {
+    measure("open", true, [&] {
         auto node = Node::open(chain_, store_, std::move(options), now);
         if (!node) {
             first = fail(std::move(node.error()));
@@ -57,14 +61,16 @@ void Driver::publish(ViewPtr view) {
 /// Connecting (or undoing) a block may take longer than other steps, by the transactions in it; of
 /// several in one step the largest counts, since it could have ended after any of them.
 template <class Step>
-void Driver::measure(bool exempt, Step step) {
+void Driver::measure(std::string_view what, bool exempt, Step step) {
     step();
     if (!ports_.cpu) return;
     const std::uint64_t now = ports_.cpu();
     const std::uint64_t took = now - std::exchange(cpu_, now);
     if (node_) largest_moved_ = std::max(largest_moved_, node_->take_largest_moved());
     const std::uint64_t allowed = kSliceNs + largest_moved_ * kTransactionNs;
-    (exempt || (took > kSliceNs && took <= allowed) ? times_.exempt : times_.steps).add(took);
+    const bool is_allowed = exempt || (took > kSliceNs && took <= allowed);
+    (is_allowed ? times_.exempt : times_.steps).add(took);
+    if (!is_allowed && took > kSliceNs && ports_.late) ports_.late(what, took);
 }
 
 void Driver::run(Group group, Turn& turn, Now now) {
@@ -87,7 +93,7 @@ void Driver::run(Group group, Turn& turn, Now now) {
             continue;
         }
         largest_moved_ = 0;
-        measure(waiting.command->alone(), [&] { waiting.command->run(*node_, now); });
+        measure(kLaneNames[static_cast<std::size_t>(*lane)], waiting.command->alone(), [&] { waiting.command->run(*node_, now); });
         largest_of_group = std::max(largest_of_group, largest_moved_);
         turn.ran.push_back(std::move(waiting));
     }
@@ -105,12 +111,12 @@ Driver::Turn Driver::work(Group group, Now now) {
     largest_moved_ = 0;
     const Tick heard_until = group.heard_until;
     run(std::move(group), turn, now);
-    if (node_->has_more()) measure(false, [&] { node_->step(now); });
+    if (node_->has_more()) measure("slice", false, [&] { node_->step(now); });
     if (now.steady >= next_tick_) {
-        measure(false, [&] { node_->on_tick(now, heard_until); });
+        measure("tick", false, [&] { node_->on_tick(now, heard_until); });
         next_tick_ = now.steady + kTickMs;
     }
-    measure(false, [&] { turn.outcome = node_->commit(now); });
+    measure("commit", false, [&] { turn.outcome = node_->commit(now); });
     if (turn.outcome) return turn;
     turn.failed = true;
     halt(turn.outcome.error(), now);
@@ -145,9 +151,9 @@ std::vector<QueuedCommand> Driver::finish(Turn turn) {
     const ViewPtr before = view_;
     publish(committed.view);
     for (auto& waiting : turn.ran)
-        measure(false, [&] { waiting.command->done(committed.view); });
+        measure("answer", false, [&] { waiting.command->done(committed.view); });
     if (committed.view != before || committed.work || !committed.actions.empty())
-        measure(false, [&] { ports_.committed(committed); });
+        measure("actions", false, [&] { ports_.committed(committed); });
     return std::move(turn.rest);
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "core/base/step_times.hpp"
 #include "node/lanes.hpp"
@@ -26,6 +27,8 @@ struct DriverPorts {
     /// CPU that this thread has used, in nanoseconds. Null: nothing is measured, and a group is
     /// bounded by count and bytes alone.
     std::function<std::uint64_t()> cpu;
+    /// A step that took longer than it may: what it was, and nanoseconds of CPU. Null: nobody hears.
+    std::function<void(std::string_view what, std::uint64_t took)> late = {};
 };
 
 /// How long the steps of the node's thread took. Any thread may read.
@@ -95,7 +98,7 @@ private:
         if (ports_.cpu) cpu_ = ports_.cpu();
     }
     template <class Step>
-    void measure(bool exempt, Step step);
+    void measure(std::string_view what, bool exempt, Step step);
     void run(Group group, Turn& turn, Now now);
     void halt(const StoreError& error, Now now);
     void tell_halted();

@@ -150,6 +150,14 @@ void Node::step(Now now) {
         advance_pool(now);
     else if (more_)
         advance(now);
+    else if (peers_->has_more())
+        go_on_with_peers(now);
+}
+
+void Node::go_on_with_peers(Now now) {
+    net::Actions actions;
+    peers_->go_on(chain_of_peers(), now, actions);
+    take(std::move(actions), now);
 }
 
 void Node::on_tick(Now now, Tick heard_until) {

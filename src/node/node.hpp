@@ -103,7 +103,9 @@ public:
     void set_mining(bool on);
     /// A switch of branches, or headers that were offered, are longer than a slice: to be gone on
     /// with by `step`, a slice at a time.
-    [[nodiscard]] bool has_more() const { return more_ || pool_->has_more() || !offers_.empty(); }
+    [[nodiscard]] bool has_more() const {
+        return more_ || pool_->has_more() || !offers_.empty() || peers_->has_more();
+    }
     void step(Now now);
 
     /// Writes what is staged, if anything, and tells what became public. Durable on return.
@@ -134,6 +136,7 @@ private:
     /// Carries out offers; all else waits for the commit.
     void take(net::Actions actions, Now now);
     void go_on_with_offers(Now now);
+    void go_on_with_peers(Now now);
     /// One durable batch of what is staged, if anything; true if there was.
     [[nodiscard]] Result<bool, StoreError> write_staged();
     void refresh_view(bool changed, Now now);

@@ -6,7 +6,7 @@ CAIRN_TMP      where data directories are made; the system's own place if unset
 CAIRN_KILLS    how often kill_test kills, 8
 CAIRN_LONG     1: long_chain_test runs too
 CAIRN_STORE    memory: nodes that forget (the node reads it too); tests of what lasts are skipped
-CAIRN_JOBS     how many test files run side by side, 3
+CAIRN_JOBS     how many parts (run.py) run side by side, 6
 CAIRN_SANITIZED 1: the node is built with a sanitizer, which keeps freed memory for a while
 CAIRN_SEED     the seed of every choice made at random; printed
 """
@@ -32,7 +32,7 @@ BINARY = _program("CAIRN_BINARY", "build/release/cairn", "build/asan/cairn", "bu
 MODEL = _program("CAIRN_MODEL", "build/release/model_ledger", "build/asan/model_ledger", "build/debug/model_ledger")
 TMP = os.environ.get("CAIRN_TMP") or None
 KILLS = int(os.environ.get("CAIRN_KILLS", "8"))
-JOBS = int(os.environ.get("CAIRN_JOBS", "3"))
+JOBS = int(os.environ.get("CAIRN_JOBS", "6"))
 LONG = os.environ.get("CAIRN_LONG") == "1"
 SANITIZED = os.environ.get("CAIRN_SANITIZED") == "1"
 # What AddressSanitizer keeps of freed memory before it is used again.

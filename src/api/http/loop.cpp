@@ -3,7 +3,7 @@
 #include <ctime>
 #include <string>
 
-#include "api/http/cpu_time.hpp"
+#include "os/cpu_time.hpp"
 
 namespace cairn::http {
 

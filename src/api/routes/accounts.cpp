@@ -37,7 +37,7 @@ private:
     bool piece(std::string& out) override {
         if (!std::exchange(begun_, true)) out += "{\"transactions\":[";
         if (at_ < entries_.size()) {
-            row(out, entries_[at_++]);
+            if (find_block(entries_[at_].height)) row(out, entries_[at_++]);
             return !rows().fault();
         }
         out += "],\"next\":" + (next_ ? "\"" + *next_ + "\"}" : std::string{"null}"});
@@ -45,14 +45,20 @@ private:
     }
     void rest() override { block_.reset(); }
 
-    void row(std::string& out, const HistoryEntry& entry) {
-        if (!block_ || entry.height != height_) {
-            height_ = entry.height;
-            hash_ = tables::best(rows(), height_).value_or(BlockHash{});
-            block_ = blocks_.find(rows(), height_, hash_);
+    /// False: it is being read, or the store failed.
+    [[nodiscard]] bool find_block(Height height) {
+        if (block_ && height == height_) return true;
+        if (height != height_) {
+            height_ = height;
+            hash_ = tables::best(rows(), height).value_or(BlockHash{});
+            size_ = tables::header(rows(), hash_).value_or(HeaderRecord{}).size;
         }
+        block_ = block(blocks_, height, hash_, size_);
+        return block_ != nullptr;
+    }
+    void row(std::string& out, const HistoryEntry& entry) {
         const auto location = tables::location(rows(), entry.id);
-        if (!block_ || !location ||
+        if (!location ||
             block_->size() < std::size_t{location->offset} + location->size)
             return;
         const ByteView slice = ByteView{*block_}.subspan(location->offset, location->size);
@@ -76,6 +82,7 @@ private:
     bool first_ = true;
     Height height_ = 0;  // of the block at hand
     BlockHash hash_;
+    std::size_t size_ = 0;
     SharedBytes block_;
 };
 

@@ -17,7 +17,7 @@ class ChainStream final : public PieceStream {
 public:
     ChainStream(ViewPtr view, const Services& services, Height first, Height last)
         : PieceStream{std::move(view)},
-          blocks_{rows(), services.objects, *services.blocks, first, last} {}
+          blocks_{rows(), services.objects, finder(*services.blocks), first, last} {}
 
 private:
     bool piece(std::string& out) override {
@@ -76,7 +76,7 @@ public:
     BlockStream(ViewPtr view, const Services& services, const BlockHash& hash,
                 const HeaderRecord& record, std::string after)
         : PieceStream{std::move(view)},
-          block_{rows(), services.objects, *services.blocks, hash, record, {}, std::move(after)} {}
+          block_{rows(), services.objects, finder(*services.blocks), hash, record, {}, std::move(after)} {}
 
 private:
     bool piece(std::string& out) override { return block_.next(out); }
@@ -88,8 +88,12 @@ private:
 /// One block's bytes as hex digits.
 class HexStream final : public PieceStream {
 public:
-    HexStream(ViewPtr view, BlockCache& blocks, const BlockHash& hash, Height height)
-        : PieceStream{std::move(view)}, blocks_{blocks}, hash_{hash}, height_{height} {}
+    HexStream(ViewPtr view, BlockCache& blocks, const BlockHash& hash, const HeaderRecord& record)
+        : PieceStream{std::move(view)},
+          blocks_{blocks},
+          hash_{hash},
+          height_{record.height},
+          size_{record.size} {}
 
     [[nodiscard]] std::string_view content_type() const override {
         return "text/plain; charset=utf-8";
@@ -97,8 +101,8 @@ public:
 
 private:
     bool piece(std::string& out) override {
-        const SharedBytes bytes = blocks_.find(rows(), height_, hash_);
-        if (!bytes) return false;
+        const SharedBytes bytes = block(blocks_, height_, hash_, size_);
+        if (!bytes) return !rows().fault();
         const std::size_t part = std::min(kChunk / 2, bytes->size() - at_);
         json::append_hex(out, ByteView{*bytes}.subspan(at_, part));
         at_ += part;
@@ -108,6 +112,7 @@ private:
     BlockCache& blocks_;
     const BlockHash hash_;
     const Height height_;
+    const std::size_t size_;
     std::size_t at_ = 0;
 };
 
@@ -180,14 +185,9 @@ http::Answer block(const Reading& reading) {
 
     const std::string tag = "\"" + hash.to_string() + (stale ? "-stale" : "") + "-" + format + "\"";
     if (is_unchanged(reading.request, tag)) return not_modified(tag);
-    if (!reading.services.blocks->find(rows, record.height, hash)) {
-        if (rows.fault()) return store_problem(*rows.fault());
-        return no_block(reading.parameter(0));
-    }
     std::unique_ptr<PieceStream> stream;
     if (format == "hex") {
-        stream = std::make_unique<HexStream>(reading.view_ptr, *reading.services.blocks, hash,
-                                             record.height);
+        stream = std::make_unique<HexStream>(reading.view_ptr, *reading.services.blocks, hash, record);
     } else {
         std::string after = stale ? ",\"stale\":true" : "";
         if (record.invalid)

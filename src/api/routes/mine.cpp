@@ -36,7 +36,7 @@ public:
         : PieceStream{std::move(view)},
           block_{rows(),
                  services.objects,
-                 *services.blocks,
+                 finder(*services.blocks),
                  hash,
                  record,
                  "\"message\":\"New Block Forged\",",

@@ -22,7 +22,7 @@ public:
     [[nodiscard]] TransferPtr next() {
         while (at_ == page_.entries.size()) {
             if (!from_) return nullptr;
-            page_ = tables::pending_from(rows_, *from_, page_bounds_);
+            page_ = tables::pending_page(rows_, *from_, page_bounds_);
             from_ = page_.next;
             at_ = 0;
         }

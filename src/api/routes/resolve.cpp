@@ -38,7 +38,7 @@ public:
           objects_{services.objects},
           outcome_{std::move(outcome)},
           behind_{clock_behind(rows(), PieceStream::view(), now)},
-          blocks_{rows(), services.objects, *services.blocks, 1, PieceStream::view().tip.height} {}
+          blocks_{rows(), services.objects, finder(*services.blocks), 1, PieceStream::view().tip.height} {}
 
 private:
     [[nodiscard]] std::size_t kept() const override {

@@ -13,19 +13,15 @@ namespace {
 struct Found {
     Location location;
     BlockHash block;
-    SharedBytes bytes;  // of the block
-
-    [[nodiscard]] ByteView transaction() const {
-        return ByteView{*bytes}.subspan(location.offset, location.size);
-    }
+    HeaderRecord record;
 };
 
-std::optional<Found> confirmed(const Staged& rows, BlockCache& blocks, const Txid& id) {
+std::optional<Found> confirmed(const Staged& rows, const Txid& id) {
     const auto location = tables::location(rows, id);
     const auto hash = location ? tables::best(rows, location->height) : std::nullopt;
-    auto bytes = hash ? blocks.find(rows, location->height, *hash) : nullptr;
-    if (!bytes || bytes->size() < std::size_t{location->offset} + location->size) return std::nullopt;
-    return Found{*location, *hash, std::move(bytes)};
+    auto record = hash ? tables::header(rows, *hash) : std::nullopt;
+    if (!record) return std::nullopt;
+    return Found{*location, *hash, std::move(*record)};
 }
 
 http::Problem unknown(const std::string& id) {
@@ -40,21 +36,53 @@ void write_transaction(json::Writer& writer, const Objects& objects, const Txid&
     writer.null();
 }
 
+/// A transaction of the best chain, once its block is read.
+class TransactionStream final : public PieceStream {
+public:
+    TransactionStream(ViewPtr view, const Services& services, const Txid& id, const Found& found,
+                      std::uint64_t confirmations)
+        : PieceStream{std::move(view)},
+          objects_{services.objects},
+          blocks_{*services.blocks},
+          id_{id},
+          found_{found},
+          confirmations_{confirmations} {}
+
+private:
+    bool piece(std::string& out) override {
+        const Location& location = found_.location;
+        const SharedBytes bytes = block(blocks_, location.height, found_.block, found_.record.size);
+        if (!bytes) return !rows().fault();
+        if (bytes->size() < std::size_t{location.offset} + location.size) {
+            rows().report({StoreFault::corrupt, "a transaction does not lie in its block"});
+            return false;
+        }
+        json::Writer writer{out};
+        writer.begin_object().key("status").string("confirmed").key("transaction");
+        write_transaction(writer, objects_, id_,
+                          ByteView{*bytes}.subspan(location.offset, location.size));
+        writer.key("block").begin_object().key("index").number(location.height);
+        writer.key("hash").string(found_.block.to_string()).end_object();
+        writer.key("confirmations").number(confirmations_).end_object();
+        return false;
+    }
+
+    const Objects& objects_;
+    BlockCache& blocks_;
+    const Txid id_;
+    const Found found_;
+    const std::uint64_t confirmations_;
+};
+
 http::Answer confirmed_answer(const Reading& reading, const Txid& id, const Found& found) {
     const std::uint64_t confirmations = reading.view.tip.height - found.location.height + 1;
     const std::string tag = "\"" + id.to_string() + "-" + found.block.to_string() + "-" +
                             std::to_string(confirmations) + "\"";
     if (is_unchanged(reading.request, tag)) return not_modified(tag);
-    http::Reply reply;
-    reply.headers.push_back({"ETag", tag});
-    reply.headers.push_back({"Cache-Control", "no-cache"});
-    json::Writer writer{reply.body};
-    writer.begin_object().key("status").string("confirmed").key("transaction");
-    write_transaction(writer, reading.services.objects, id, found.transaction());
-    writer.key("block").begin_object().key("index").number(found.location.height);
-    writer.key("hash").string(found.block.to_string()).end_object();
-    writer.key("confirmations").number(confirmations).end_object();
-    return reply;
+    auto stream = std::make_unique<TransactionStream>(reading.view_ptr, reading.services, id, found,
+                                                      confirmations);
+    stream->set_headers({{"ETag", tag}, {"Cache-Control", "no-cache"}});
+    return stream;
 }
 
 /// The proof of one transaction, worked out a slice at a time: a full block holds some 26,000 ids to
@@ -97,14 +125,15 @@ private:
     void rest() override { block_.reset(); }
 
     bool collect() {
-        if (!block_) block_ = blocks_.find(rows(), location_.height, hash_);
-        if (block_ && !place_) place_ = first_transaction(*block_);
-        for (int i = 0; block_ && place_ && place_->left > 0 && i < kIdsAtOnce; ++i) {
+        if (!block_) block_ = block(blocks_, location_.height, hash_, record_.size);
+        if (!block_) return !rows().fault();
+        if (!place_) place_ = first_transaction(*block_);
+        for (int i = 0; place_ && place_->left > 0 && i < kIdsAtOnce; ++i) {
             const auto slice = next_transaction(*block_, *place_);
             if (!slice) place_.reset();
             else ids_.push_back(slice->id);
         }
-        if (!block_ || !place_) {
+        if (!place_) {
             rows().report({StoreFault::corrupt, "a block does not decode"});
             return false;
         }
@@ -133,7 +162,7 @@ http::Answer transaction(const Reading& reading) {
     const auto id = parse_digest<Txid>("id", reading.parameter(0));
     if (!id) return id.error();
     const Staged rows{reading.view.store};
-    if (const auto found = confirmed(rows, *reading.services.blocks, *id)) return confirmed_answer(reading, *id, *found);
+    if (const auto found = confirmed(rows, *id)) return confirmed_answer(reading, *id, *found);
     const auto pending = tables::pending(rows, *id);
     const auto dropped = pending ? std::nullopt : tables::dropped(rows, *id);
     if (rows.fault()) return store_problem(*rows.fault());
@@ -153,17 +182,14 @@ http::Answer proof(const Reading& reading) {
     const auto id = parse_digest<Txid>("id", reading.parameter(0));
     if (!id) return id.error();
     const Staged rows{reading.view.store};
-    const auto found = confirmed(rows, *reading.services.blocks, *id);
+    const auto found = confirmed(rows, *id);
     if (rows.fault()) return store_problem(*rows.fault());
     if (!found)
         return http::Problem{.status = 404,
                              .detail = "There is no transaction " + reading.parameter(0).substr(0, 80) +
                                        " in the best chain; only such can be proven."};
-    const auto record = tables::header(rows, found->block);
-    if (rows.fault()) return store_problem(*rows.fault());
-    if (!record) return store_problem({StoreFault::corrupt, "a header of the best chain is missing"});
     return std::make_unique<ProofStream>(reading.view_ptr, *reading.services.blocks, *id,
-                                         found->block, found->location, *record);
+                                         found->block, found->location, found->record);
 }
 
 }  // namespace cairn::routes

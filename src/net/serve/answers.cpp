@@ -35,6 +35,7 @@ void Answers::answered() {
 void Answers::clear() {
     questions_.clear();
     asked_ = 0;
+    given_.reset();
 }
 
 Answers::Part Answers::next(const Staged& rows) {
@@ -69,8 +70,13 @@ Answers::Part Answers::go_on(ItemsAsked& asked, const Staged& rows) {
     const auto& items = asked.question.items;
     for (std::size_t looked = 0; asked.done < items.size(); ++looked) {
         if (looked == kItemsAtOnce) return {std::nullopt, true};
-        const Item& item = items[asked.done++];
-        if (auto frame = frame_of(rows, item)) return {std::move(frame), true};
+        const Item& item = items[asked.done];
+        if (!given_ && is_large_block(rows, item, kLargeBlock))
+            return {std::nullopt, true, item};
+        ++asked.done;
+        auto frame =
+            given_ ? std::move(*std::exchange(given_, std::nullopt)) : frame_of(rows, item);
+        if (frame) return {std::move(frame), true};
         asked.missing.items.push_back(item);
     }
     NotFound missing = std::move(asked.missing);

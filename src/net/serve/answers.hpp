@@ -20,12 +20,18 @@ public:
     static constexpr std::size_t kAskedMax = 8'192;
     // What a call looks at.
     static constexpr std::size_t kItemsAtOnce = 64;
-    static constexpr std::size_t kHeadersAtOnce = 250;
+    static constexpr std::size_t kHeadersAtOnce = 100;
     static constexpr std::size_t kPoolRowsAtOnce = 1'000;
+
+    /// A block of more bytes is too long to read between others.
+    static constexpr std::size_t kLargeBlock = 256 * 1024;
 
     struct Part {
         std::optional<Bytes> frame;
         bool more = false;  // if no frame: nothing to send yet, ask again when others had a turn
+        /// The frame of this comes first: whoever asks makes it (`frame_of`) where it has time, and
+        /// gives it.
+        std::optional<Item> apart = {};
     };
 
     /// Keeps a question that is answered here. False: it is another message, and untouched.
@@ -37,6 +43,8 @@ public:
     /// Goes on with the oldest question. `rows` is the chain as of now: it may have moved since the
     /// call before.
     [[nodiscard]] Part next(const Staged& rows);
+    /// What came of `Part::apart`; the next call goes on with it.
+    void give(std::optional<Bytes> frame) { given_ = std::move(frame); }
 
 private:
     struct HeadersAsked {
@@ -63,6 +71,7 @@ private:
 
     std::deque<std::pair<Question, std::size_t>> questions_;  // with what each weighs
     std::size_t asked_ = 0;                                   // what all of them weigh
+    std::optional<std::optional<Bytes>> given_;
 };
 
 }  // namespace cairn::net

@@ -1,6 +1,7 @@
 #include "net/serve/answers.hpp"
 
 #include "ledger/pool.hpp"
+#include "ledger/testing/arrivals.hpp"
 #include "ledger/testing/machine.hpp"
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
@@ -39,6 +40,7 @@ protected:
             append(value, transfer->bytes());
             machine.rows->put(Table::pool, tables::pending_key(i), value);
         }
+        cairn::testing::count_arrivals(*machine.rows, count);
     }
 
     ChainBuilder chain;

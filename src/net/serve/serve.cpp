@@ -45,6 +45,12 @@ std::optional<Bytes> frame_of(const Staged& rows, const Item& item) {
     return block_frame(*bytes);
 }
 
+bool is_large_block(const Staged& rows, const Item& item, std::size_t bytes) {
+    if (item.kind != ItemKind::block) return false;
+    const auto record = tables::header(rows, digest_cast<BlockHash>(item.hash));
+    return record && record->has_body && record->size > bytes;
+}
+
 PoolInv pool_page(const Staged& rows, const PoolPage& page) {
     const std::size_t limit = std::min<std::size_t>(page.limit, limits::kPoolPage);
     PoolInv answer;
@@ -59,7 +65,7 @@ Inv pool_inventory(const Staged& rows, Bytes& cursor, std::size_t most) {
     Inv answer;
     std::optional<std::uint64_t> from = cursor.empty() ? 0 : read_big_endian<std::uint64_t>(cursor);
     while (from && answer.items.size() < most) {
-        const auto page = tables::pending_from(
+        const auto page = tables::pending_page(
             rows, *from,
             Bounds{std::min<std::size_t>(1'000, most - answer.items.size()), 1024 * 1024});
         for (const auto& pending : page.entries)

@@ -1,6 +1,7 @@
 #include "net/serve/serve.hpp"
 
 #include "ledger/pool.hpp"
+#include "ledger/testing/arrivals.hpp"
 #include "ledger/testing/machine.hpp"
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
@@ -121,6 +122,7 @@ TEST_F(Serve, ThePoolIsToldInItsOrderAndItsTransfersAreServed) {
         tables::put_pending(*machine.rows, Pending{i + 1, 0, transfer});
         ids.push_back(transfer->id());
     }
+    cairn::testing::count_arrivals(*machine.rows, ids.size());
     Bytes cursor;
     const auto inventory = pool_inventory(*machine.rows, cursor);
     EXPECT_TRUE(cursor.empty());
@@ -194,6 +196,7 @@ TEST_F(Serve, ALargePoolGoesOnWhereTheMessageEnded) {
             append(value, transfer->bytes());
             return value;
         }());
+    cairn::testing::count_arrivals(*machine.rows, count);
     Bytes cursor;
     EXPECT_EQ(pool_inventory(*machine.rows, cursor).items.size(), limits::kInvItems);
     EXPECT_FALSE(cursor.empty());

@@ -81,7 +81,12 @@ void Bodies::aim(const BranchTip& target, const Env& env) {
 }
 
 bool Bodies::may_walk(const Env& env) {
+    if (env.walk == 0) {
+        more_ = true;
+        return false;
+    }
     if (!walk_.take(1, env.now.steady)) return false;
+    --env.walk;
     ++walked_;
     return true;
 }
@@ -89,7 +94,7 @@ bool Bodies::may_walk(const Env& env) {
 /// Most often a new path goes on where the old one ended.
 void Bodies::lay(const Env& env) {
     if (!laying_) return;
-    for (std::size_t steps = 0; steps < kWalkAtOnce && may_walk(env); ++steps) {
+    while (may_walk(env)) {
         Laying& laying = *laying_;
         if (step_at(laying.height, laying.at) != nullptr)
             return finish_laying(laying.height - base_ + 1, env);
@@ -155,7 +160,7 @@ void Bodies::forget_reach(SyncPeer& peer) {
 void Bodies::measure(SyncPeer& peer, const Env& env) {
     if (!peer.best || peer.measured) return;
     if (!peer.measuring) peer.measuring.emplace(peer.best->hash, peer.best->height);
-    for (std::size_t steps = 0; steps < kWalkAtOnce; ++steps) {
+    for (;;) {
         auto& [at, height] = *peer.measuring;
         const bool below = path_.empty() || height < base_;
         const bool meets = !below && step_at(height, at) != nullptr;
@@ -177,7 +182,8 @@ void Bodies::measure_all(const Env& env) {
 }
 
 /// Goes on with what was left off for the sake of others.
-void Bodies::walk_on(const Env& env) {
+void Bodies::go_on(const Env& env) {
+    more_ = false;
     const bool was_laying = laying_.has_value();
     lay(env);
     if (was_laying && !laying_) return retarget(env);
@@ -442,7 +448,7 @@ void Bodies::look_at_front(const Env& env) {
 }
 
 void Bodies::on_tick(const Env& env) {
-    walk_on(env);
+    go_on(env);
     // Its headers may have been found invalid by and by.
     const auto aimed_at =
         target_ ? env.chain.ledger.header(env.chain.rows, target_->hash) : std::nullopt;

@@ -20,15 +20,20 @@ namespace cairn::net {
 /// that a durable write, which they share, is not what sets the pace.
 ///
 /// A walk along a branch (to lay a path, to find where a peer's branch leaves it) goes
-/// `kWalkAtOnce` headers at a time, and all walks together no faster than `kWalkRate`: branches
+/// `kWalkAtOnce` headers an event, and all walks together no faster than `kWalkRate`: branches
 /// that overtake each other by a header cost a share of the time, however long they are. Until a
 /// new path is laid the old one is followed.
 class Bodies {
 public:
+    static constexpr std::size_t kWalkAtOnce = 400;     // headers; each may be a read
+    static constexpr std::uint64_t kWalkRate = 40'000;  // headers a second
+    static constexpr std::uint64_t kWalkBurst = 20'000;
+
     struct Env {
         Chain chain;
         Now now;
         Actions& out;
+        mutable std::size_t walk = kWalkAtOnce;  // headers that may be looked at for this event
     };
 
     explicit Bodies(SyncPeers& peers) : peers_{peers} {}
@@ -44,9 +49,9 @@ public:
     void on_tip(const TipChange& change, const Env& env);
     void on_tick(const Env& env);
 
-    static constexpr std::size_t kWalkAtOnce = 2'500;   // headers
-    static constexpr std::uint64_t kWalkRate = 40'000;  // headers a second
-    static constexpr std::uint64_t kWalkBurst = 20'000;
+    /// A walk ended for the sake of others, and may go on at once.
+    [[nodiscard]] bool has_more() const { return more_; }
+    void go_on(const Env& env);
 
     [[nodiscard]] const BranchTip* target() const { return target_ ? &*target_ : nullptr; }
     /// Something is to be fetched, or about to be.
@@ -86,7 +91,6 @@ private:
     void go_on_measuring(SyncPeer& peer, const Env& env);
     void measure_all(const Env& env);
     void forget_reach(SyncPeer& peer);
-    void walk_on(const Env& env);
     [[nodiscard]] bool may_walk(const Env& env);
     [[nodiscard]] bool is_shown(const BranchTip& tip) const;
     [[nodiscard]] Step* step_at(Height height, const BlockHash& hash);
@@ -112,6 +116,7 @@ private:
     std::optional<BranchTip> target_;
     std::optional<Laying> laying_;
     std::uint64_t walked_ = 0;
+    bool more_ = false;
     TokenBucket walk_{kWalkRate * 1'000, kWalkBurst, 0};
     std::deque<Step> path_;
     Height base_ = 0;            // of the path's front

@@ -5,7 +5,7 @@
 namespace cairn::net {
 namespace {
 
-constexpr std::size_t kLookedAtOnce = 500;  // headers; each costs several reads
+constexpr std::size_t kLookedAtOnce = 120;  // headers; each costs several reads
 constexpr std::size_t kAbandoned = 4'096;   // ends; what is beyond is found by the sweep
 /// How long a process waits for its peers to show again what a former one had of them. ms.
 constexpr Tick kLeftAfter = 600'000;
@@ -50,10 +50,9 @@ void HeaderRoom::forget_abandoned(std::size_t most, const Ends& shown, Chain cha
     for (std::size_t looked = 0; looked < most && ends > 0; ++looked) {
         const BlockHash at = abandoned_.front();
         const auto record = chain.ledger.header(chain.rows, at);
-        // What stands on it has an end of its own, which comes down to here if it is abandoned.
-        const bool stays = !record || record->has_body || record->invalid || shown.contains(at) ||
-                           tables::has_children(chain.rows, at);
+        const bool stays = !record || record->has_body || record->invalid || shown.contains(at);
         const bool on_path = !stays && bodies_.is_on_path(record->height, at);
+        // What stands on it has an end of its own, which comes down to here if it is abandoned.
         if (!stays && !on_path && chain.ledger.forget(at, chain.rows)) {
             abandoned_.front() = record->header.previous_hash;
             continue;

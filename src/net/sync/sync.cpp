@@ -140,6 +140,12 @@ void Sync::on_tick(Chain chain, Now now, Actions& out) {
     state_->room.on_tick(chain, now);
 }
 
+bool Sync::has_more() const { return state_->bodies.has_more(); }
+
+void Sync::go_on(Chain chain, Now now, Actions& out) {
+    state_->bodies.go_on({chain, heard_time(chain, now), out});
+}
+
 Sync::Progress Sync::progress(PeerId id, Chain chain) const {
     const SyncPeer* peer = state_->find(id);
     if (peer == nullptr || !peer->active) return Progress::done;

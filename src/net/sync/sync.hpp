@@ -45,6 +45,9 @@ public:
     /// (`announce`).
     void on_tip(const TipChange& change, bool announce, Chain chain, Now now, Actions& out);
     void on_tick(Chain chain, Now now, Actions& out);
+    /// Work that ended for the sake of others, and may go on at once.
+    [[nodiscard]] bool has_more() const;
+    void go_on(Chain chain, Now now, Actions& out);
 
     /// How far a peer has been asked: its headers are all here, and the bodies of its best branch
     /// too unless that has no more work than our tip.

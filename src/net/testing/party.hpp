@@ -124,9 +124,11 @@ public:
                 }
                 sync.on_offered(offer.from, verdict, chain(), now, out);
             }
-        if (change.empty()) return;
-        const TipChange news = std::exchange(change, {});
-        sync.on_tip(news, announce, chain(), now, out);
+        if (!change.empty()) {
+            const TipChange news = std::exchange(change, {});
+            sync.on_tip(news, announce, chain(), now, out);
+        }
+        while (sync.has_more()) sync.go_on(chain(), now, out);
     }
     /// A block of our own.
     void mine(const BlockPtr& block) {

@@ -20,15 +20,20 @@ public:
     using value_type = boost::asio::const_buffer;
     using const_iterator = const value_type*;
     static constexpr std::size_t kMost = 8;
+    static constexpr std::size_t kMostBytes = 256 * 1024;  // the kernel copies them while others wait
 
-    [[nodiscard]] bool full() const { return count_ == kMost; }
-    void add(boost::asio::const_buffer one) { buffers_[count_++] = one; }
+    [[nodiscard]] bool full() const { return count_ == kMost || bytes_ == kMostBytes; }
+    void add(boost::asio::const_buffer one) {
+        buffers_[count_] = boost::asio::buffer(one, kMostBytes - bytes_);
+        bytes_ += buffers_[count_++].size();
+    }
     [[nodiscard]] const_iterator begin() const { return buffers_.data(); }
     [[nodiscard]] const_iterator end() const { return buffers_.data() + count_; }
 
 private:
     std::array<boost::asio::const_buffer, kMost> buffers_;
     std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 /// The bytes below a WebSocket, whatever carries them. Plain TCP is one; TLS becomes another, and

@@ -6,6 +6,7 @@
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
 #include "net/protocol/pieces.hpp"
+#include "net/serve/serve.hpp"
 
 namespace cairn::net::transport {
 
@@ -186,8 +187,21 @@ void Peer::drop_what_waits() {
 std::optional<Bytes> Peer::serve() {
     if (answers_.empty() || serves_later_ || !serving_.has_credit(host_.now()))
         return std::nullopt;
-    auto part = answers_.next(Staged{host_.view()->store});
+    const ViewPtr view = host_.view();
+    auto part = answers_.next(Staged{view->store});
     if (part.frame || !part.more) return std::move(part.frame);
+    if (part.apart) {
+        serves_later_ = true;
+        host_.apart([view, item = *part.apart] { return frame_of(Staged{view->store}, item); },
+                    [weak = weak_from_this()](PeerHost::Made frame) {
+                        const auto self = weak.lock();
+                        if (!self || self->answers_.empty()) return;  // it is about to end
+                        self->serves_later_ = false;
+                        self->answers_.give(std::move(frame));
+                        self->pump();
+                    });
+        return std::nullopt;
+    }
     // A long question, and nothing to send so far: others have their turn.
     serves_later_ = true;
     host_.later([weak = weak_from_this()] {

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] virtual Handshake::Ours introduce() const = 0;
     /// Runs a task later, from the loop.
     virtual void later(std::function<void()> task) = 0;
+    /// Has a frame made where it may take long, and gives it on the loop.
+    using Made = std::optional<Bytes>;
+    virtual void apart(std::function<Made()> make, std::function<void(Made)> then) = 0;
     /// False: it cannot be taken.
     [[nodiscard]] virtual bool post(PeerId peer, PeerEvent event) = 0;
     /// The node has judged the connection; or it is about to end.

@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -19,6 +20,7 @@
 #include "net/transport/line.hpp"
 #include "net/transport/newcomers.hpp"
 #include "net/transport/peer.hpp"
+#include "os/cpu_time.hpp"
 
 namespace cairn::net {
 
@@ -98,7 +100,18 @@ public:
 
     void start() {
         schedule_tick();
-        thread_ = std::thread{[this] { context_.run(); }};
+        thread_ = std::thread{[this] { run_events(); }};
+    }
+
+    void run_events() {
+        if (!options_.steps) {
+            context_.run();
+            return;
+        }
+        for (std::uint64_t began = thread_cpu_ns(); context_.run_one() > 0;) {
+            const std::uint64_t now = thread_cpu_ns();
+            options_.steps->add(now - std::exchange(began, now));
+        }
     }
 
     /// Any thread but the loop's.
@@ -110,6 +123,8 @@ public:
             end_if_empty();
         });
         thread_.join();
+        reader_.stop();
+        reader_.join();
         line_->cut();
     }
 
@@ -215,6 +230,11 @@ public:
     }
     void later(std::function<void()> task) override {
         boost::asio::post(context_, std::move(task));
+    }
+    void apart(std::function<Made()> make, std::function<void(Made)> then) override {
+        boost::asio::post(reader_, [line = line_, make = std::move(make), then = std::move(then)] {
+            line->post([then, made = std::make_shared<Made>(make())] { then(std::move(*made)); });
+        });
     }
     [[nodiscard]] bool post(PeerId peer, PeerEvent event) override {
         return ports_.post(std::move(event),
@@ -374,6 +394,7 @@ private:
     const std::shared_ptr<Line> line_;
     boost::asio::steady_timer timer_;
     std::thread thread_;
+    boost::asio::thread_pool reader_{1};  // of large blocks
 
     std::map<PeerId, std::shared_ptr<Peer>> peers_;
     std::map<PeerId, std::shared_ptr<WebSocket>> sockets_;

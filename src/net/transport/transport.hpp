@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/base/memory_budget.hpp"
+#include "core/base/step_times.hpp"
 #include "core/primitives/time.hpp"
 #include "net/actions.hpp"
 #include "net/protocol/handshake.hpp"
@@ -62,6 +63,8 @@ struct TransportOptions {
     /// Of what waits to be sent to peers and of what they sent and the node has not seen yet; where
     /// it is used up whoever has most of it goes. Null: each peer's own bounds hold alone.
     std::shared_ptr<MemoryBudget> memory = {};
+    /// Where the times of the loop's events are added; null: they are not measured.
+    std::shared_ptr<StepTimes> steps = {};
     std::string agent;             // printable ASCII, at most kAgentMax
     Tick dial_within = 10'000;     // ms, from the name to the end of the handshake
     Tick silent_within = 90'000;   // ms without a byte, though we listen

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace cairn::http {
+namespace cairn {
 
 /// CPU that this thread has used, in nanoseconds: what it waited for does not count.
 [[nodiscard]] inline std::uint64_t thread_cpu_ns() {
@@ -14,4 +14,4 @@ namespace cairn::http {
            static_cast<std::uint64_t>(at.tv_nsec);
 }
 
-}  // namespace cairn::http
+}  // namespace cairn
