@@ -43,7 +43,7 @@ class History:
 
     def tell(self, act, **members):
         with self.lock:
-            self.file.write(json.dumps({"s": round(time.monotonic() - self.begin, 3), "act": act} | members) + "\n")
+            self.file.write(json.dumps({"s": round(time.monotonic() - self.begin, 3), "act": act} | members, default=float) + "\n")
             self.file.flush()
 
     def close(self):

@@ -112,6 +112,7 @@ void Bodies::finish_laying(std::size_t kept, const Env& env) {
     const Laying laid = std::move(*laying_);
     laying_.reset();
     const bool goes_on = kept == path_.size() && kept > 0;
+    const Height top = base_ + path_.size() - 1;
     target_ = laid.target;
     path_.resize(kept);
     next_ = std::min(next_, kept);
@@ -124,8 +125,12 @@ void Bodies::finish_laying(std::size_t kept, const Env& env) {
     for (auto step = laid.above.rbegin(); step != laid.above.rend(); ++step)
         path_.push_back({*step, false});
     move_front();
-    if (goes_on) return;
-    for (auto& [id, peer] : peers_) forget_reach(peer);
+    // Whose branch leaves the old path leaves it for good; who has its end may have more of it now.
+    const auto may_change = [&](const SyncPeer& peer) {
+        return peer.measuring ? peer.measuring->second > top : peer.reach == top;
+    };
+    for (auto& [id, peer] : peers_)
+        if (!goes_on || may_change(peer)) forget_reach(peer);
     measure_all(env);
 }
 

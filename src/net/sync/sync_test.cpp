@@ -333,6 +333,35 @@ TEST(SyncBodies, OfSmallOnesMoreAreAskedForAtOnceAndOfLargeOnesAgainFewer) {
     EXPECT_EQ(node.asked(kBob).size(), limits::kBlocksInFlight);
 }
 
+TEST(SyncBodies, OfAPathThatGrowsWhileItIsBeingLaidAreAllAskedFor) {
+    ChainBuilder chain;
+    const auto blocks = chain.grow(chain.genesis(), Bodies::kWalkAtOnce + 40);
+    for (const std::size_t later : {1U, 30U}) {
+        Party node{chain.params()};
+        node.open(kAlice);
+        node.open(kBob);
+        node.goes_on = false;
+        const auto end = blocks.end() - static_cast<std::ptrdiff_t>(later);
+        node.headers(kAlice, std::vector<BlockPtr>{blocks.begin(), end});  // the walk stops short of the first
+        node.headers(kBob, blocks);
+        node.goes_on = true;
+        std::size_t delivered = 0;
+        for (int rounds = 0; rounds < 2'000 && delivered < blocks.size(); ++rounds) {
+            node.tick(10);
+            for (const PeerId peer : {kAlice, kBob})
+                for (const auto& hash : node.asked(peer)) {
+                    const auto block = std::ranges::find_if(
+                        blocks, [&](const auto& one) { return one->header.hash == hash; });
+                    ASSERT_NE(block, blocks.end());
+                    node.deliver(peer, *block);
+                    ++delivered;
+                }
+        }
+        EXPECT_EQ(delivered, blocks.size());
+        EXPECT_FALSE(node.sync.syncing());
+    }
+}
+
 TEST(SyncBodies, BeyondWhatMayWaitForItsCheckAreAskedForAgain) {
     ChainBuilder chain;
     const auto blocks = chain.grow(chain.genesis(), 8);

@@ -128,7 +128,7 @@ public:
             const TipChange news = std::exchange(change, {});
             sync.on_tip(news, announce, chain(), now, out);
         }
-        while (sync.has_more()) sync.go_on(chain(), now, out);
+        while (goes_on && sync.has_more()) sync.go_on(chain(), now, out);
     }
     /// A block of our own.
     void mine(const BlockPtr& block) {
@@ -137,6 +137,7 @@ public:
         settle();
     }
 
+    bool goes_on = true;  // at once with what was left off
     Machine machine;
     Pool pool{PoolLimits{}};
     Sync sync;
