@@ -447,7 +447,7 @@ class FullOutput(Folders):
     def test_a_log_that_nobody_reads_does_not_stop_a_node(self):
         read, write = os.pipe()
         self.addCleanup(os.close, read)
-        node = Node(self.folder / "data", "--log-level", "debug")
+        node = Node(self.folder / "data")
         with open(write, "wb") as unread:
             process = subprocess.Popen([BINARY, "node", "--chain", "dev", "--http", "127.0.0.1:0", "--datadir", node.datadir],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=unread, text=True)
