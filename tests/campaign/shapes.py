@@ -135,7 +135,7 @@ def chunked(body):
     return request("POST", "/transactions/new", Transfer_Encoding="chunked") + pieces + b"0\r\n\r\n"
 
 
-def batches(state, entries=12_400):
+def batches(state, entries=4_096):
     post = lambda name, body: _always(f"POST /transactions/batch, {name}", request("POST", "/transactions/batch", body))
     known = '{"raw":"' + state.pending[0].encode().hex() + '"}'
     wrong = with_wrong_signature(fresh_transfers(state, entries))
@@ -144,10 +144,10 @@ def batches(state, entries=12_400):
     return [
         post(f"{ZEROS:,} zeros", batch(["0"] * ZEROS)),
         post("65,000 empty objects", batch(["{}"] * 65_000)),
-        post("43,000 one-byte transfers", batch(['{"raw":"01"}'] * 43_000)),
+        post("4,096 one-byte transfers", batch(['{"raw":"01"}'] * 4_096)),
         post(f"{entries:,} wrong signatures", batch(wrong)),
-        post("12,000 times one that is known", batch([known] * 12_000)),
-        post("12,000 of members", batch([members] * 12_000)),
+        post("4,096 times one that is known", batch([known] * 4_096)),
+        post("4,096 of members", batch([members] * 4_096)),
         post("deep in each", batch(["[" * 30 + "]" * 30] * 4_000)),
         post("a text of 4 MiB", '{"transactions":["' + "x" * (BATCH_BODY - 64) + '"]}'),
         post("no JSON, at its end", batch(["0"] * 131_000) + "}"),

@@ -288,7 +288,7 @@ class State:
 def kinds_of(state):
     get = lambda target: (lambda data=shapes.request("GET", target): data)
     some = state.confirmed[len(state.confirmed) // 2]
-    batches = {asked.name: asked.make for asked in shapes.batches(state, entries=12_000)}
+    batches = {asked.name: asked.make for asked in shapes.batches(state, entries=4_096)}
     zeros = next(make for name, make in batches.items() if "zeros" in name)
     wrong = next(make for name, make in batches.items() if "wrong signatures" in name)
     begun = {asked.name: asked.make for asked in shapes.unfinished()}
@@ -391,8 +391,8 @@ def _wrong_transfer(state):
 def peer_kinds(state):
     item = [(raw_peer.BLOCK_ITEM, wire.hidden(state.full_hash))]
     return {
-        "mempool": _hammer(lambda: raw_peer.mempool(bytes(32))),
-        "mempool unread": _unread(lambda: raw_peer.mempool(bytes(32)), 256),
+        "mempool": _hammer(lambda: raw_peer.mempool()),
+        "mempool unread": _unread(lambda: raw_peer.mempool(), 256),
         "full blocks unread": _unread(lambda: raw_peer.items(raw_peer.GETDATA, item * 1_000), 8),
         "full blocks read": _hammer(lambda: raw_peer.items(raw_peer.GETDATA, item)),
         "headers asked": _hammer(lambda: raw_peer.getheaders([d for _, d in shapes.unknown_items(2, 101)])),
