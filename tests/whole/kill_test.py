@@ -13,7 +13,7 @@ import wire
 from cairn_node import Key, Node, raw, run
 from settings import KILLS, TMP, needs_disk, needs_node, seeded
 
-SENDERS, START_LIMIT_S = 4, 2.0
+SENDERS = 4
 TRANSFERS_A_BLOCK = 30  # so that a kill finds some in the pool
 
 
