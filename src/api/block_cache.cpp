@@ -53,7 +53,7 @@ std::vector<BlockCache::Done> BlockCache::Shared::take_waiting(const BlockHash& 
 std::optional<BlockCache::Read> BlockCache::find(const ViewPtr& view, Height height,
                                                  const BlockHash& hash, std::size_t size,
                                                  Done done) {
-    const bool here = lane_ == nullptr || size <= kReadHere;
+    const bool here = lane_ == nullptr || size <= tables::kReadAtOnce;
     {
         const std::lock_guard lock{shared_->mutex};
         if (auto block = shared_->known(hash)) return block;

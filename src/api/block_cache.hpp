@@ -24,9 +24,6 @@ namespace cairn {
 /// Any thread.
 class BlockCache {
 public:
-    /// A larger one takes too long for an I/O thread: some milliseconds where a block has 4 MiB.
-    static constexpr std::size_t kReadHere = 256 * 1024;  // bytes
-
     /// What was read: the block, null if it is not there, or why it cannot be read.
     using Read = Result<SharedBytes, StoreError>;
     using Done = std::function<void(Read)>;
@@ -37,7 +34,7 @@ public:
         shared_->bytes = bytes;
     }
 
-    /// The block of `size` bytes from memory or, if it is small, from the store of `view`. Nothing:
+    /// The block of `size` bytes from memory or, up to `tables::kReadAtOnce`, from the store of `view`. Nothing:
     /// it is read elsewhere, and `done` is called there, once. Who asks for one that is being read
     /// waits for that.
     [[nodiscard]] std::optional<Read> find(const ViewPtr& view, Height height,

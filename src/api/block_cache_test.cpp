@@ -35,7 +35,7 @@ public:
 
 class BlocksOfAStore : public ::testing::Test {
 protected:
-    static constexpr std::size_t kLarge = BlockCache::kReadHere + 1;
+    static constexpr std::size_t kLarge = tables::kReadAtOnce + 1;
 
     BlocksOfAStore() {
         empty_ = view();

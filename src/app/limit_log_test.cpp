@@ -46,7 +46,7 @@ TEST(LimitLog, SaysEachByItselfAndAgainAfterAQuietMinute) {
 
 TEST(LineBudget, GivesSoManyAtOnceAndThenOneInAWhileAndCountsTheRest) {
     LimitLog limits;
-    std::int64_t given = 0;
+    std::uint64_t given = 0;
     const auto lines = said([&] {
         LineBudget budget{"dropped", limits};
         for (int i = 0; i < 1000; ++i) given += budget.take(7) ? 1 : 0;

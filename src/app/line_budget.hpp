@@ -1,12 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "app/limit_log.hpp"
+#include "net/budget.hpp"
 
 namespace cairn {
 
@@ -15,8 +15,8 @@ namespace cairn {
 /// met. Any thread.
 class LineBudget {
 public:
-    static constexpr std::int64_t kAtOnce = 200;
-    static constexpr std::int64_t kEveryMs = 500;
+    static constexpr std::uint64_t kAtOnce = 200;
+    static constexpr Tick kEveryMs = 500;
 
     /// `event`: the word with which those lines begin.
     LineBudget(std::string_view event, LimitLog& limits)
@@ -26,12 +26,7 @@ public:
     [[nodiscard]] bool take(Tick now) {
         {
             const std::lock_guard lock{mutex_};
-            const auto at = static_cast<std::int64_t>(now);
-            paid_until_ = std::max(paid_until_, at - kAtOnce * kEveryMs);
-            if (paid_until_ + kEveryMs <= at) {
-                paid_until_ += kEveryMs;
-                return true;
-            }
+            if (lines_.take(1, now)) return true;
         }
         limits_.met(what_, now);
         return false;
@@ -41,8 +36,7 @@ private:
     const std::string what_;
     LimitLog& limits_;
     std::mutex mutex_;
-    // Guarded by mutex_: behind the clock by what the lines that may still be written cost.
-    std::int64_t paid_until_ = -kAtOnce * kEveryMs;
+    net::TokenBucket lines_{1'000'000 / kEveryMs, kAtOnce, 0};  // guarded by mutex_
 };
 
 }  // namespace cairn

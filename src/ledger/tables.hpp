@@ -131,6 +131,9 @@ void erase_bare(Staged& rows, const BareHeader& header);
 /// A row of that block, which other rows tell of, is not there or does not decode: a fault of `rows`.
 void report_lost(const Staged& rows, const BlockHash& block);
 
+/// Bytes of a block. To read a larger one takes milliseconds (10 of CPU for 4 MiB were seen): too
+/// long for a thread that others wait for.
+inline constexpr std::size_t kReadAtOnce = 256 * 1024;
 [[nodiscard]] Bytes block_key(Height height, const BlockHash& hash);
 [[nodiscard]] std::optional<Bytes> block(const Staged& rows, Height height, const BlockHash& hash);
 void put_block(Staged& rows, Height height, const BlockHash& hash, ByteView bytes);

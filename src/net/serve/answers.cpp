@@ -71,7 +71,7 @@ Answers::Part Answers::go_on(ItemsAsked& asked, const Staged& rows) {
     for (std::size_t looked = 0; asked.done < items.size(); ++looked) {
         if (looked == kItemsAtOnce) return {std::nullopt, true};
         const Item& item = items[asked.done];
-        if (!given_ && is_large_block(rows, item, kLargeBlock))
+        if (!given_ && is_large_block(rows, item))
             return {std::nullopt, true, item};
         ++asked.done;
         auto frame =

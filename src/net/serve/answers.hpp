@@ -23,9 +23,6 @@ public:
     static constexpr std::size_t kHeadersAtOnce = 100;
     static constexpr std::size_t kPoolRowsAtOnce = 1'000;
 
-    /// A block of more bytes is too long to read between others.
-    static constexpr std::size_t kLargeBlock = 256 * 1024;
-
     struct Part {
         std::optional<Bytes> frame;
         bool more = false;  // if no frame: nothing to send yet, ask again when others had a turn

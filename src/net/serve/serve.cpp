@@ -45,10 +45,10 @@ std::optional<Bytes> frame_of(const Staged& rows, const Item& item) {
     return block_frame(*bytes);
 }
 
-bool is_large_block(const Staged& rows, const Item& item, std::size_t bytes) {
+bool is_large_block(const Staged& rows, const Item& item) {
     if (item.kind != ItemKind::block) return false;
     const auto record = tables::header(rows, digest_cast<BlockHash>(item.hash));
-    return record && record->has_body && record->size > bytes;
+    return record && record->has_body && record->size > tables::kReadAtOnce;
 }
 
 PoolInv pool_page(const Staged& rows, const PoolPage& page) {

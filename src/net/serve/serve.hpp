@@ -19,8 +19,8 @@ namespace cairn::net {
 
 /// The frame of a block (also a stale one) or of a transfer that waits; nothing if it is not here.
 [[nodiscard]] std::optional<Bytes> frame_of(const Staged& rows, const Item& item);
-/// Whether it is a block that is here, of more than so many bytes.
-[[nodiscard]] bool is_large_block(const Staged& rows, const Item& item, std::size_t bytes);
+/// Whether it is a block that is here, and larger than `tables::kReadAtOnce`.
+[[nodiscard]] bool is_large_block(const Staged& rows, const Item& item);
 
 /// The ids of a page of the pool, at most `limits::kPoolPage`.
 [[nodiscard]] PoolInv pool_page(const Staged& rows, const PoolPage& page);
