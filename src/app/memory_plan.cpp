@@ -9,10 +9,12 @@ namespace {
 
 constexpr std::size_t kMiB = 1024 * 1024;
 /// Without the pool. Log-in takes 38 MiB of it (two runs of Argon2), the program some 40.
-constexpr std::size_t kLeastMemory = 304 * kMiB;
+constexpr std::size_t kLeastMemory = 336 * kMiB;
 /// A block is read, checked, staged and written, each time whole, and taken apart it is five times
 /// as large.
 constexpr std::size_t kLeastOfBlocks = 76;
+/// A batch of 4 MiB takes three times as much until it is answered, and strangers have three quarters.
+constexpr std::size_t kRequestsMin = 17 * kMiB;
 constexpr std::size_t kAnswersMax = 64 * kMiB;
 constexpr std::size_t kTableMax = 64 * kMiB;
 
@@ -41,7 +43,8 @@ Result<MemoryPlan, std::string> plan_memory(std::size_t memory_mib, std::size_t 
     plan.peers = rest / 12;
     plan.checks = rest / 64 * 7;
     plan.known = rest / 32;
-    plan.requests = rest / 12;
+    plan.connections = rest / 16;
+    plan.requests = std::max(rest / 24, kRequestsMin);
     plan.answers = std::min(rest / 10, kAnswersMax);
     plan.blocks = rest / 32;
     plan.inventories = rest / 32;

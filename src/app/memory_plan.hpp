@@ -19,7 +19,8 @@ struct MemoryPlan {
     std::size_t peers = 0;        // what waits to be sent to other nodes and what they send
     std::size_t checks = 0;       // bodies of theirs that are checked, until the node has them
     std::size_t known = 0;        // transfers whose signatures are known
-    std::size_t requests = 0;     // HTTP connections, heads and bodies, what is made of them
+    std::size_t connections = 0;  // HTTP connections, with a small request and a small answer each
+    std::size_t requests = 0;     // larger heads, bodies, and what is made of them
     std::size_t answers = 0;      // answers not yet sent
     std::size_t blocks = 0;       // blocks that answers are made of
     std::size_t inventories = 0;  // what other nodes answered, for /getblocks

@@ -234,7 +234,8 @@ http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan,
     config.guard.hosts = settings.hosts;
     config.guard.cors_origins = settings.cors;
     config.guard.dev = plan.chain->spec().names;
-    config.connections = plan.files.http;
+    config.connections =
+        std::min(plan.files.http, plan.memory.connections / http::kConnectionBytes);
     config.requests = memory.part(plan.memory.requests);
     config.answers = memory.part(plan.memory.answers);
     return config;
@@ -389,6 +390,7 @@ int run_node(const NodeSettings& settings) {
     };
     Api api{services};
     http::ServerConfig config = server_config(settings, *plan, *memory);
+    const std::size_t http_connections = config.connections;
     config.steps = steps;
     config.limit_met = [&](std::string_view what) { limits.met(what, read_clocks().steady); };
     auto server = http::Server::start(std::move(config), api, std::move(*listener));
@@ -422,7 +424,7 @@ int run_node(const NodeSettings& settings) {
                          {"open_files", plan->files.whole},
                          {"store_files", plan->files.store},
                          {"peer_connections", plan->files.peers},
-                         {"http_connections", plan->files.http}});
+                         {"http_connections", http_connections}});
     std::cout << "listening on " << url << std::endl;
 
     constexpr long kTickMs = 1000;

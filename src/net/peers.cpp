@@ -133,9 +133,12 @@ void Peers::on_commit(const TipChange& change, const std::vector<Txid>& admitted
     state_->reap(from, std::nullopt, chain, now, out);
 }
 
-bool Peers::has_more() const { return state_->sync->has_more(); }
+bool Peers::has_more() const { return state_->sync->has_more() || state_->relay->has_more(); }
 
-void Peers::go_on(Chain chain, Now now, Actions& out) { state_->sync->go_on(chain, now, out); }
+void Peers::go_on(Chain chain, Now now, Actions& out) {
+    if (state_->sync->has_more()) return state_->sync->go_on(chain, now, out);
+    state_->relay->go_on(now, out);
+}
 
 void Peers::on_tick(Chain chain, Now now, Actions& out) {
     const std::size_t from = out.size();

@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -40,6 +41,7 @@ class Options:
     healthz_ms: float = 50        # 99 of 100 within
     through_s: float = 15         # a log-in, a transfer, a friend's block
     kinds: tuple = ()
+    log_level: str = "warn"       # of the node; debug names each step that took too long
 
 
 def percentile(values, part):
@@ -103,7 +105,7 @@ class Flood:
         options, bounds = self.options, []
         if "--memory-mib" in run("node", "--help").stdout:
             bounds = ["--memory-mib", options.memory_mib]
-        self.node = self._start(NODE, "node", 0, ["--plain-login", "--log-level", "warn", *bounds])
+        self.node = self._start(NODE, "node", 0, ["--plain-login", "--log-level", options.log_level, *bounds])
         self.friend = self._start(FRIEND, "friend", 10, ["--log-level", "warn"])
         self.operator = self.stack.enter_context(contextlib.closing(self._operator(self.node)))
         self.friends = self.stack.enter_context(contextlib.closing(self._operator(self.friend)))
@@ -298,6 +300,14 @@ class Flood:
         except Exception as error:
             return f"no answer: {type(error).__name__}"
 
+    def long_steps(self):
+        """Thread and step -> how often it took too long and the longest, microseconds, as the log at debug says."""
+        found = {}
+        for thread, step, us in re.findall(r'long step thread="?(\w+)"? step="?([^"\n]*?)"? us=(\d+)', self.node.log):
+            times, longest = found.get(f"{thread}: {step}", (0, 0))
+            found[f"{thread}: {step}"] = (times + 1, max(longest, int(us)))
+        return found
+
     def report(self):
         """What is kept of a run, for a file."""
         def figures(samples):
@@ -309,6 +319,7 @@ class Flood:
         return {"options": dataclasses.asdict(self.options), "alive": alive,
                 "peak_mib": (self.gauge.peak() if alive else max(self.resident, default=0)) >> 20,
                 "longest_step_ms": self.longest_step() if alive else None, "strangers": self.book,
+                "long_steps": self.long_steps(),
                 **{name: figures(samples) for name, samples in self.names.items()}}
 
 

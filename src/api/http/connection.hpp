@@ -46,16 +46,13 @@ public:
           socket_{std::move(socket)},
           client_{std::move(client)},
           slot_{std::move(slot)},
-          held_input_{loop_->memory.requests(true)},
+          held_input_{loop_->memory.requests()},
           held_output_{loop_->memory.answers()} {}
 
-    /// False: there is no memory for it, and nothing has begun.
-    [[nodiscard]] bool start() {
-        if (!held_input_.resize(kConnectionBytes)) return false;
+    void start() {
         place_ = loop_->add(this->shared_from_this());
         deadline_ = now() + loop_->config.head_deadline;
         advance();
-        return true;
     }
 
     /// Instead of a start.
@@ -133,8 +130,10 @@ private:
     using Traits = SocketTraits<Socket>;
     enum class State { head, body, handling, streaming, closing, lingering, closed };
     static constexpr std::size_t kGathered = 64 * 1024;  // of answers not yet written
-    // What a connection costs by itself, with its socket, its place and one small answer.
-    static constexpr std::size_t kConnectionBytes = 8 * 1024;
+    // What is a connection's own (kConnectionBytes), whatever the budgets say: so those who
+    // ask for little are answered however much others hold.
+    static constexpr std::size_t kSmallInput = 4 * 1024;
+    static constexpr std::size_t kSmallRequest = 2 * 1024;
     static constexpr std::size_t kSmallAnswer = 2 * 1024;
     static constexpr std::size_t kAnswerHead = 1024;
     static constexpr std::size_t kBodyRead = 32 * 1024;  // of a body at once
@@ -292,7 +291,6 @@ private:
             reader_.skip_head();
             return dispatch();
         }
-        if (!hold_input_as_known()) return refuse(no_memory(), true);
         if (expects_continue) out_.append("HTTP/1.1 100 Continue\r\n\r\n");
         state_ = State::body;
         body_began_ = now();
@@ -493,8 +491,8 @@ private:
         if (state_ == State::lingering) reader_.discard();
         if (state_ != State::body && reader_.empty()) reader_.shrink();
         if (reader_.full()) return;
-        const std::size_t wanted = state_ == State::body ? kBodyRead : 0;
-        if (!held_input_.resize(kConnectionBytes + reader_.size_for(wanted))) return starve();
+        const std::size_t wanted = state_ == State::body ? read_at_once() : 0;
+        if (!held_input_.resize(beyond(kSmallInput, reader_.size_for(wanted)))) return starve();
         reading_ = true;
         const auto room = reader_.room(wanted);
         socket_.async_read_some(
@@ -502,6 +500,11 @@ private:
             [self = this->shared_from_this()](const boost::system::error_code& ec, std::size_t n) {
                 self->on_read(ec, n);
             });
+    }
+
+    /// Of a body. Pipelined requests behind it are not what it is sized for.
+    [[nodiscard]] std::size_t read_at_once() const {
+        return std::min<std::size_t>(kBodyRead, request_.head.content_length.value_or(kBodyRead));
     }
 
     /// There is no memory to read on with. What is being answered goes on.
@@ -606,22 +609,19 @@ private:
 
     // Memory.
 
+    [[nodiscard]] static std::size_t beyond(std::size_t own, std::size_t bytes) {
+        return bytes - std::min(own, bytes);
+    }
     /// Holds what a request costs: its head, and `per_byte` times its body.
     [[nodiscard]] bool hold_request(std::size_t body, std::size_t per_byte) {
-        return request_.memory.resize(head_bytes_ * kHeadFactor + body * per_byte);
+        return request_.memory.resize(
+            beyond(kSmallRequest, head_bytes_ * kHeadFactor + body * per_byte));
     }
     /// Holds `bytes` of an answer beside what waits already. Small ones are the connection's own.
     [[nodiscard]] bool hold_answer(std::size_t bytes) {
         const std::size_t waits = out_.size() + sending_.size();
         if (waits + bytes <= kSmallAnswer) return true;
         return held_output_.resize(waits + bytes);
-    }
-    /// Whose it is has been seen: what it reads is of what there is for such clients from now on.
-    [[nodiscard]] bool hold_input_as_known() {
-        MemoryBudget::Hold hold{loop_->memory.requests(known_)};
-        if (!hold.resize(held_input_.bytes())) return false;
-        held_input_ = std::move(hold);
-        return true;
     }
     [[nodiscard]] Problem no_memory() {
         loop_->tell_limit(kNoMemory);
@@ -632,6 +632,8 @@ private:
         if (std::exchange(known_, true)) return;
         if (held_output_.bytes() == 0)
             held_output_ = MemoryBudget::Hold{loop_->memory.answers(true)};
+        MemoryBudget::Hold input{loop_->memory.requests(true)};
+        if (input.resize(held_input_.bytes())) held_input_ = std::move(input);
     }
     [[nodiscard]] std::string whole_answer(const Problem& problem) {
         std::string text;

@@ -123,12 +123,21 @@ void Loop::schedule_tick() {
 void Loop::on_tick() {
     const auto now = std::chrono::steady_clock::now();
     under_pressure_ = memory.is_short() || places_->is_short();
+    to_tend_.assign(tended_.begin(), tended_.end());
+    tend_some(now);
+}
+
+void Loop::tend_some(SteadyTime now) {
     const bool over = draining_ && now >= drain_deadline_;
-    for (auto next = tended_.begin(); next != tended_.end();) {
-        const auto one = *next++;
-        over ? one->cut() : one->tend(now);
+    for (std::size_t left = kTendedAtOnce; left > 0 && !to_tend_.empty(); --left) {
+        const auto one = to_tend_.back().lock();
+        to_tend_.pop_back();
+        if (one) over ? one->cut() : one->tend(now);
     }
-    if (!tended_.empty()) schedule_tick();
+    if (!to_tend_.empty())
+        boost::asio::post(context, [this, now] { tend_some(now); });
+    else if (!tended_.empty())
+        schedule_tick();
 }
 
 void Loop::end_if_drained() {

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/http/admissions.hpp"
 #include "api/http/handler.hpp"
@@ -88,9 +89,12 @@ public:
 private:
     static constexpr std::uint64_t kTurnNs = 2'000'000;  // of thread CPU
     static constexpr int kEventsBeforeATurn = 16;
+    static constexpr std::size_t kTendedAtOnce = 32;
 
     void schedule_tick();
     void on_tick();
+    /// The next of those who are tended in this tick, an event for so many.
+    void tend_some(SteadyTime now);
     void give_turn();
     void end_if_drained();
 
@@ -102,6 +106,7 @@ private:
     SteadyTime drain_deadline_;
     const std::shared_ptr<Admissions> places_;
     std::list<std::shared_ptr<Tended>> tended_;  // who did something last stands first
+    std::vector<std::weak_ptr<Tended>> to_tend_;  // in this tick, still
     std::deque<std::shared_ptr<Tended>> turns_;
     std::uint64_t event_began_ = 0;  // thread CPU
     std::time_t date_of_ = -1;

@@ -132,13 +132,8 @@ private:
         }
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
-        auto connection = std::make_shared<Connection<tcp::socket>>(loop, std::move(socket), client,
-                                                                    std::move(slot));
-        while (!connection->start()) {
-            if (loop->make_place()) continue;
-            loop->tell_limit(kNoMemory);
-            return connection->turn_away(no_memory_problem());
-        }
+        std::make_shared<Connection<tcp::socket>>(loop, std::move(socket), client, std::move(slot))
+            ->start();
     }
 
     const ServerConfig config_;

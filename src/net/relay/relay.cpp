@@ -28,6 +28,7 @@ constexpr std::uint64_t kPagesRate = 40;      // pages that guests are asked for
 constexpr std::size_t kReturned = 1'000'000;  // of blocks that were abandoned, to be announced
 constexpr std::size_t kReturnedAtOnce = 2'000;
 constexpr std::size_t kSendersAtOnce = 500;  // whose turn is looked at, a tick
+constexpr std::size_t kOverdueAtOnce = 1'000;  // about 2 ms
 
 /// Rules that a transfer breaks by itself, whatever the chain: an honest peer passes none such on.
 bool is_fault(Rule rule) {
@@ -88,6 +89,7 @@ struct Relay::State {
     Distant distant;
     std::optional<Address> looked_at;  // the last sender of `distant` whose turn was looked at
     bool look_at_distant = false;
+    bool has_overdue = false;
     KnownItems refused;
     std::deque<Txid> returned;  // came back out of blocks, to be announced
 
@@ -418,13 +420,20 @@ void Relay::on_tip() {
     }
 }
 
-void Relay::on_tick(Chain chain, Now now, Actions& out) {
+bool Relay::has_more() const { return state_->has_overdue; }
+
+void Relay::go_on(Now now, Actions& out) {
     std::set<PeerId> late;
-    state_->ask(state_->wanted.overdue(now.steady, late), now, out);
+    state_->ask(state_->wanted.overdue(now.steady, kOverdueAtOnce, late), now, out);
+    state_->has_overdue = state_->wanted.has_overdue(now.steady);
     // It may have been busy: what it was to send is found again in its pool.
     for (const PeerId id : late)
         if (const auto* peer = state_->find(id); peer != nullptr && peer->active)
             state_->due.insert(id);
+}
+
+void Relay::on_tick(Chain chain, Now now, Actions& out) {
+    go_on(now, out);
     for (auto& [id, peer] : state_->peers) {
         if (peer.comparison && peer.comparison->asked &&
             now.steady - *peer.comparison->asked > limits::kTransferWithin) {

@@ -52,6 +52,9 @@ public:
     void announce_again(const std::vector<Txid>& ids, Chain chain, Actions& out);
     void on_tip();
     void on_tick(Chain chain, Now now, Actions& out);
+    /// Questions without an answer are taken back in slices.
+    [[nodiscard]] bool has_more() const;
+    void go_on(Now now, Actions& out);
     /// The peer has told its pool or did not in time, and everything that it announced is here or
     /// was refused.
     [[nodiscard]] bool idle(PeerId peer) const;

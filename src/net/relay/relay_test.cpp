@@ -473,6 +473,28 @@ TEST_F(RelayTest, WhatABusyPeerDidNotSendIsFoundAgainInItsPool) {
     EXPECT_EQ(asked(kAlice), numbered(1, 3));
 }
 
+TEST_F(RelayTest, QuestionsWithoutAnAnswerAreTakenBackInSlices) {
+    constexpr std::size_t kMany = 3'500;
+    open(kAlice);
+    open(kBob);
+    inv(kAlice, numbered(1, kMany));
+    inv(kBob, numbered(1, kMany));
+    // Those that are being checked stand in nobody's way.
+    for (const auto& id : numbered(1, 1'500)) body(kAlice, id);
+    (void)asked(kAlice);
+    EXPECT_FALSE(relay.has_more());
+    tick(limits::kTransferWithin + 1);
+    EXPECT_EQ(asked(kBob), numbered(1'501, 1'000));
+    EXPECT_TRUE(relay.has_more());
+    relay.go_on(now, out);
+    EXPECT_EQ(asked(kBob), numbered(2'501, 1'000));
+    EXPECT_FALSE(relay.has_more());
+    EXPECT_FALSE(relay.idle(kAlice));
+    tick(60'000 - limits::kTransferWithin);
+    while (relay.has_more()) relay.go_on(now, out);
+    EXPECT_TRUE(relay.idle(kAlice)) << "a check whose verdict was lost";
+}
+
 TEST_F(RelayTest, SoManyPoolsAreComparedAtOnce) {
     for (PeerId peer = 11; peer <= 16; ++peer) open(peer, true, 2);
     std::size_t questions = 0;

@@ -12,11 +12,11 @@ constexpr Tick kCheckWithin = 60'000;
 
 }  // namespace
 
-void Wanted::set_due(Items::value_type& item, std::optional<Tick> since) {
+void Wanted::set_due(Items::value_type& item, std::optional<Tick> until) {
     auto& [id, state] = item;
-    if (state.since) due_.erase({*state.since, state.order});
-    state.since = since;
-    if (since) due_.emplace(Due{*since, state.order}, id);
+    if (state.until) due_.erase({*state.until, state.order});
+    state.until = until;
+    if (until) due_.emplace(Due{*until, state.order}, id);
 }
 
 void Wanted::erase(Items::iterator item) {
@@ -29,7 +29,7 @@ bool Wanted::add(PeerId peer, const Txid& id) {
     const auto [item, fresh] = items_.try_emplace(id);
     if (fresh) item->second.order = next_order_++;
     item->second.announcers.push_back(peer);
-    return !item->second.since;
+    return !item->second.until;
 }
 
 bool Wanted::is_announced_by(PeerId peer, const Txid& id) const {
@@ -44,14 +44,14 @@ std::size_t Wanted::count(PeerId peer) const {
 
 void Wanted::asked(const Txid& id, Tick now) {
     const auto item = items_.find(id);
-    if (item != items_.end()) set_due(*item, now);
+    if (item != items_.end()) set_due(*item, now + limits::kTransferWithin);
 }
 
 bool Wanted::arrived(PeerId peer, const Txid& id, Tick now) {
     const auto item = items_.find(id);
     if (item == items_.end() || item->second.checking || !is_announced_by(peer, id)) return false;
     item->second.checking = true;
-    set_due(*item, now);
+    set_due(*item, now + kCheckWithin);
     return true;
 }
 
@@ -90,22 +90,22 @@ std::vector<Wanted::Next> Wanted::leave(PeerId peer) {
     return in_order(std::move(next));
 }
 
-std::vector<Wanted::Next> Wanted::overdue(Tick now, std::set<PeerId>& late) {
-    std::vector<Txid> ids;
-    for (const auto& [due, id] : due_) {
-        if (now - due.first <= limits::kTransferWithin) break;
-        ids.push_back(id);
-    }
+bool Wanted::has_overdue(Tick now) const {
+    return !due_.empty() && due_.begin()->first.first < now;
+}
+
+std::vector<Wanted::Next> Wanted::overdue(Tick now, std::size_t most, std::set<PeerId>& late) {
     std::vector<Next> next;
-    for (const auto& id : ids) {
-        const auto item = items_.find(id);
-        if (item->second.checking) {
-            if (now - *item->second.since > kCheckWithin) settle(id);
+    for (; most > 0 && has_overdue(now); --most) {
+        const Txid id = due_.begin()->second;
+        const Item& item = items_.at(id);
+        if (item.checking) {
+            settle(id);
             continue;
         }
-        late.insert(item->second.announcers.front());
-        if (const auto other = gone(item->second.announcers.front(), id))
-            next.push_back({*other, id});
+        const PeerId owes = item.announcers.front();
+        late.insert(owes);
+        if (const auto other = gone(owes, id)) next.push_back({*other, id});
     }
     return in_order(std::move(next));
 }

@@ -36,21 +36,22 @@ public:
     /// which it was announced.
     [[nodiscard]] std::vector<Next> leave(PeerId peer);
     /// The same of questions that got no answer within `limits::kTransferWithin`; `late` are those
-    /// who owe them.
-    [[nodiscard]] std::vector<Next> overdue(Tick now, std::set<PeerId>& late);
+    /// who owe them. Looks at `most` of them, those first that waited longest.
+    [[nodiscard]] std::vector<Next> overdue(Tick now, std::size_t most, std::set<PeerId>& late);
+    [[nodiscard]] bool has_overdue(Tick now) const;
     [[nodiscard]] std::size_t size() const { return items_.size(); }
 
 private:
     struct Item {
         std::vector<PeerId> announcers;  // the first is the one asked
         std::uint64_t order = 0;         // of the first announcement
-        std::optional<Tick> since;       // asked, or arrived
+        std::optional<Tick> until;       // one who was asked may answer, or a check may end
         bool checking = false;
     };
     using Items = std::map<Txid, Item>;
-    using Due = std::pair<Tick, std::uint64_t>;  // since, order
+    using Due = std::pair<Tick, std::uint64_t>;  // until, order
 
-    void set_due(Items::value_type& item, std::optional<Tick> since);
+    void set_due(Items::value_type& item, std::optional<Tick> until);
     void erase(Items::iterator item);
     [[nodiscard]] std::vector<Next> in_order(std::vector<Next> all) const;
 

@@ -377,7 +377,8 @@ private:
         tell_all();
         for (const auto& [number, dial] : std::map{dials_})
             if (at >= dial.deadline) dial.dialler->give_up("nobody answers there");
-        for (const auto& [id, peer] : std::map{peers_}) peer->tend(at);
+        // Each may send an answer for which it has waited: an event of its own.
+        for (const auto& [id, peer] : peers_) later([peer, at] { peer->tend(at); });
     }
     void end_if_empty() {
         if (!stopping_ || ended_ || !peers_.empty() || !dials_.empty()) return;
