@@ -64,6 +64,7 @@ class Pool {
 public:
     /// What one call does of work that can wait, in steps of about a microsecond.
     static constexpr std::size_t kSlice = 8'000;
+    static constexpr std::size_t kConfirmSteps = 8;  // for each transfer that a block confirmed
 
     explicit Pool(PoolLimits limits) : limits_{limits} {}
     Pool(const Pool&) = delete;
@@ -229,7 +230,9 @@ private:
                                                                   bool executable,
                                                                   const PoolQueue* own) const;
     void evict(const Victim& victim, Now now, Staged& rows, Admitted& admitted);
-    void refresh(Sender& sender, const Account& account, Now now, Staged& rows, Settled& result);
+    /// False: the slice was used up before all that the account has behind it had left.
+    [[nodiscard]] bool refresh(Sender& sender, const Account& account, Now now, Staged& rows,
+                               Budget& budget, Settled& result);
     // The passes over a change of the tip; true once done.
     [[nodiscard]] bool follow(const BlockReader& blocks, const AccountReader& accounts, Now now,
                               Staged& rows, Budget& budget, Settled& result);

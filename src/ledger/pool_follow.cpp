@@ -74,32 +74,40 @@ bool Pool::refresh_affected(const AccountReader& accounts, Now now, Staged& rows
         const Address& address = on.affected[on.refreshed];
         const auto place = senders_.find(address);
         if (place == senders_.end()) continue;
-        const std::size_t before = index_.size();
-        refresh(place->second, accounts(address), now, rows, result);
-        (void)budget.take((before - index_.size()) * kDropSteps);
+        if (!refresh(place->second, accounts(address), now, rows, budget, result)) return false;
     }
     return true;
 }
 
-/// Brings one sender's queue in line with its account.
-void Pool::refresh(Sender& sender, const Account& account, Now now, Staged& rows, Settled& result) {
+/// Brings one sender's queue in line with its account. Where the slice ends half way, the queue is
+/// as if the blocks had taken only what has left it so far.
+bool Pool::refresh(Sender& sender, const Account& account, Now now, Staged& rows, Budget& budget,
+                   Settled& result) {
     PoolQueue& queue = sender.queue;
     unrank(sender);
+    Account reached{queue.balance(), queue.nonce()};
+    bool done = true;
     while (!queue.empty() && queue.entries().begin()->first < account.nonce) {
+        done = budget.take(kConfirmSteps);
+        if (!done) break;
         Pending entry = take(sender, queue.entries().begin()->first, rows);
         const CheckedTransfer& transfer = *entry.transfer;
+        reached = {reached.balance - std::min(reached.balance, transfer.cost()),
+                   transfer.nonce() + 1};
         if (following_->confirmed.contains(transfer.id())) {
             result.confirmed.push_back(transfer.id());
             continue;
         }
+        (void)budget.take(kDropSteps - kConfirmSteps);
         std::string reason = "nonce " + std::to_string(transfer.nonce()) +
                              " was taken by another transfer of the sender";
         drop(std::move(entry), std::move(reason), rows, &result);
     }
-    queue.follow(account, static_cast<SteadyMs>(now.steady));
+    queue.follow(done ? account : reached, static_cast<SteadyMs>(now.steady));
     overdue_.erase(queue.sender());  // it is asked anew
-    if (!queue.empty() && fault_of(queue, {})) overdue_.try_emplace(queue.sender());
+    if (done && !queue.empty() && fault_of(queue, {})) overdue_.try_emplace(queue.sender());
     rerank(sender);
+    return done;
 }
 
 /// Oldest first, so that each finds its predecessors in place.

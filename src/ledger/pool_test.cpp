@@ -974,6 +974,28 @@ TEST_F(SettleTest, ConfirmedTransfersLeaveAndTheirSuccessorsStay) {
     EXPECT_EQ(pool_.size(kNow).bytes, 2 * kSize);
 }
 
+TEST_F(SettleTest, WhatABlockConfirmsOfOneSenderLeavesInSlices) {
+    constexpr std::uint64_t kMany = 2'000;
+    std::vector<TransferPtr> taken;
+    for (std::uint64_t nonce = 0; nonce < kMany; ++nonce) taken.push_back(added(1, nonce));
+    const auto next = added(1, kMany);
+    const std::size_t most = Pool::kSlice / Pool::kConfirmSteps;
+    auto settled = settle(connect(chain_.extend(base_, holding(taken))));
+    std::vector<Txid> confirmed = settled.confirmed;
+    EXPECT_LE(confirmed.size(), most);
+    ASSERT_TRUE(pool_.has_more());
+    while (pool_.has_more()) {
+        EXPECT_TRUE(pool_.best(SIZE_MAX).empty());
+        settled = go_on();
+        EXPECT_LE(settled.confirmed.size(), most);
+        confirmed.insert(confirmed.end(), settled.confirmed.begin(), settled.confirmed.end());
+    }
+    EXPECT_EQ(confirmed, ids(taken));
+    EXPECT_EQ(ids(pool_.best(SIZE_MAX)), ids({next}));
+    EXPECT_EQ(pool_.find(next->id()), next);
+    EXPECT_TRUE(sound_rows(*machine_.rows));
+}
+
 TEST_F(SettleTest, AnotherTransferOfTheSameNonceMakesOursImpossible) {
     const auto ours = added(1, 0, 5);
     const auto theirs = transfer(1, 0, 6);

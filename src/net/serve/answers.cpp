@@ -4,7 +4,6 @@
 
 #include "net/limits.hpp"
 #include "net/protocol/codec.hpp"
-#include "net/serve/serve.hpp"
 
 namespace cairn::net {
 
@@ -71,8 +70,7 @@ Answers::Part Answers::go_on(ItemsAsked& asked, const Staged& rows) {
     for (std::size_t looked = 0; asked.done < items.size(); ++looked) {
         if (looked == kItemsAtOnce) return {std::nullopt, true};
         const Item& item = items[asked.done];
-        if (!given_ && is_large_block(rows, item))
-            return {std::nullopt, true, item};
+        if (!given_ && is_large_block(rows, item)) return {std::nullopt, true, item};
         ++asked.done;
         auto frame =
             given_ ? std::move(*std::exchange(given_, std::nullopt)) : frame_of(rows, item);
@@ -98,8 +96,9 @@ Answers::Part Answers::go_on(PoolAsked& asked, const Staged& rows) {
     return {std::move(frame), !at_end};
 }
 
-Answers::Part Answers::go_on(const PoolPage& asked, const Staged& rows) {
-    Bytes frame = encode(Message{pool_page(rows, asked)});
+Answers::Part Answers::go_on(const PoolPage& asked, const Staged&) {
+    if (!given_) return {std::nullopt, true, asked};
+    auto frame = std::move(*std::exchange(given_, std::nullopt));
     answered();
     return {std::move(frame), false};
 }

@@ -6,6 +6,7 @@
 
 #include "ledger/staged.hpp"
 #include "net/message.hpp"
+#include "net/serve/serve.hpp"
 
 namespace cairn::net {
 
@@ -21,14 +22,14 @@ public:
     // What a call looks at.
     static constexpr std::size_t kItemsAtOnce = 64;
     static constexpr std::size_t kHeadersAtOnce = 100;
-    static constexpr std::size_t kPoolRowsAtOnce = 1'000;
+    static constexpr std::size_t kPoolRowsAtOnce = 400;
 
     struct Part {
         std::optional<Bytes> frame;
         bool more = false;  // if no frame: nothing to send yet, ask again when others had a turn
         /// The frame of this comes first: whoever asks makes it (`frame_of`) where it has time, and
         /// gives it.
-        std::optional<Item> apart = {};
+        std::optional<Apart> apart = {};
     };
 
     /// Keeps a question that is answered here. False: it is another message, and untouched.
@@ -64,7 +65,7 @@ private:
     [[nodiscard]] Part go_on(HeadersAsked& asked, const Staged& rows);
     [[nodiscard]] Part go_on(ItemsAsked& asked, const Staged& rows);
     [[nodiscard]] Part go_on(PoolAsked& asked, const Staged& rows);
-    [[nodiscard]] Part go_on(const PoolPage& asked, const Staged& rows);
+    [[nodiscard]] Part go_on(const PoolPage& asked, const Staged&);
 
     std::deque<std::pair<Question, std::size_t>> questions_;  // with what each weighs
     std::size_t asked_ = 0;                                   // what all of them weigh

@@ -21,12 +21,16 @@ protected:
         std::vector<Message> out;
         for (;;) {
             auto part = answers.next(*machine.rows);
-            if (part.frame)
+            if (part.apart) {
+                ++made_apart;
+                answers.give(frame_of(*machine.rows, *part.apart));
+            } else if (part.frame) {
                 out.push_back(*decode(std::move(*part.frame), 1024 * 1024));
-            else if (part.more)
+            } else if (part.more) {
                 ++in_vain;
-            else
+            } else {
                 return out;
+            }
         }
     }
     static Item item(const BlockHash& hash) {
@@ -47,6 +51,7 @@ protected:
     Machine machine{chain.params()};
     Answers answers;
     std::size_t in_vain = 0;
+    std::size_t made_apart = 0;
 };
 
 TEST_F(AnswersTest, TakeQuestionsAndLeaveAllElse) {
@@ -131,6 +136,16 @@ TEST_F(AnswersTest, LookAtSoMuchOfThePoolAtOnce) {
     EXPECT_EQ(in_vain, 2U);
     ASSERT_EQ(said.size(), 1U);
     EXPECT_EQ(std::get<Inv>(said[0]).items.size(), 2 * Answers::kPoolRowsAtOnce + 3);
+}
+
+TEST_F(AnswersTest, PagesOfThePoolAreMadeApart) {
+    ask(Mempool{PoolPage{{}, 10}});
+    ask(Mempool{PoolPage{{}, 20}});
+    const auto said = all();
+    ASSERT_EQ(said.size(), 2U);
+    EXPECT_TRUE(std::holds_alternative<PoolInv>(said[0]));
+    EXPECT_EQ(made_apart, 2U);
+    EXPECT_TRUE(answers.empty());
 }
 
 TEST_F(AnswersTest, AreFullOnceTooMuchIsAsked) {

@@ -61,6 +61,11 @@ PoolInv pool_page(const Staged& rows, const PoolPage& page) {
     return answer;
 }
 
+std::optional<Bytes> frame_of(const Staged& rows, const Apart& apart) {
+    if (const auto* item = std::get_if<Item>(&apart)) return frame_of(rows, *item);
+    return encode(Message{pool_page(rows, std::get<PoolPage>(apart))});
+}
+
 Inv pool_inventory(const Staged& rows, Bytes& cursor, std::size_t most) {
     Inv answer;
     std::optional<std::uint64_t> from = cursor.empty() ? 0 : read_big_endian<std::uint64_t>(cursor);

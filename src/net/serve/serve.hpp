@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "core/base/result.hpp"
 #include "ledger/staged.hpp"
@@ -24,6 +25,11 @@ namespace cairn::net {
 
 /// The ids of a page of the pool, at most `limits::kPoolPage`.
 [[nodiscard]] PoolInv pool_page(const Staged& rows, const PoolPage& page);
+
+/// What is made where there is time for it: a large block, or a page of the pool, before whose
+/// first id any number may have left a short while ago.
+using Apart = std::variant<Item, PoolPage>;
+[[nodiscard]] std::optional<Bytes> frame_of(const Staged& rows, const Apart& apart);
 
 /// The ids in the pool, in its order, beginning after `cursor` (empty: from the start), at most
 /// `most`; `cursor` moves on, and is empty again at the end.

@@ -192,7 +192,7 @@ std::optional<Bytes> Peer::serve() {
     if (part.frame || !part.more) return std::move(part.frame);
     if (part.apart) {
         serves_later_ = true;
-        host_.apart([view, item = *part.apart] { return frame_of(Staged{view->store}, item); },
+        host_.apart([view, apart = *part.apart] { return frame_of(Staged{view->store}, apart); },
                     [weak = weak_from_this()](PeerHost::Made frame) {
                         const auto self = weak.lock();
                         if (!self || self->answers_.empty()) return;  // it is about to end
