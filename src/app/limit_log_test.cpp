@@ -58,7 +58,7 @@ TEST(LineBudget, GivesSoManyAtOnceAndThenOneInAWhileAndCountsTheRest) {
     });
     EXPECT_EQ(lines, (std::vector<std::string>{
                          "limit met limit=\"dropped: lines in the log\" times=1",
-                         "limit met limit=\"dropped: lines in the log\" times=801"}));
+                         "limit met limit=\"dropped: lines in the log\" times=981"}));
 }
 
 }  // namespace

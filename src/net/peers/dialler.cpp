@@ -55,6 +55,13 @@ void Dialler::wait_on(Target& target, const std::string& why, Tick most, Tick no
     target.next = now + target.wait / 2 + random_.below(target.wait / 2 + 1);
 }
 
+std::vector<NodeAddress> Dialler::under_way() const {
+    std::vector<NodeAddress> out;
+    for (const auto& [address, target] : targets_)
+        if (target.dialling) out.push_back(address);
+    return out;
+}
+
 std::vector<NodeAddress> Dialler::overdue(Tick now) const {
     std::vector<NodeAddress> out;
     for (const auto& [address, target] : targets_)

@@ -25,6 +25,8 @@ public:
     /// Of a connection that stood `lasted` ms.
     void closed(const NodeAddress& address, const std::string& why, Tick lasted, Tick most,
                 Tick now);
+    /// Those that are being dialled.
+    [[nodiscard]] std::vector<NodeAddress> under_way() const;
     /// Dials that the transport never told the end of.
     [[nodiscard]] std::vector<NodeAddress> overdue(Tick now) const;
     void forget(const NodeAddress& address) { targets_.erase(address); }

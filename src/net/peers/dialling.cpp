@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kHeardTries = 3;    // then an address that was heard of is forgotten
 constexpr std::size_t kLearntTries = 12;  // of a node that was there once
+constexpr std::size_t kLookedAt = 128;    // a second, of those that may be dialled
 constexpr std::size_t kOwnMax = 64;
 constexpr Tick kOwnFor = 3'600'000;  // ms, then it may be somebody else's
 constexpr std::size_t kTargetsMax =
@@ -81,28 +82,30 @@ void Peers::State::dial_others(Now now, Actions& out) {
             return is_ours_to_keep(address) || heard.contains(address) ||
                    book.learnt().contains(address) || is_asked(address);
         });
+    for (const auto& address : dialler.under_way()) {
+        if (is_ours_to_keep(address)) continue;
+        ++outbound;
+        if (auto group = network_group(address)) groups.insert(std::move(*group));
+    }
     if (outbound >= limits::kOutbound) return;
-    std::vector<NodeAddress> candidates;
-    const auto consider = [&](const NodeAddress& address) {
-        if (is_ours_to_keep(address) || own.contains(address) || reached.contains(address)) return;
-        if (dialler.dialling(address)) {
-            ++outbound;
-            if (auto group = network_group(address)) groups.insert(std::move(*group));
-            return;
-        }
-        if (!dialler.due(address, now.steady) || peer_at(address)) return;
-        if (const auto key = key_at(address); key && book.banned_for(*key, now) != 0) return;
-        if (const auto ip = parse_ip(address.host); ip && book.banned_for(*ip, now) != 0) return;
-        candidates.push_back(address);
-    };
-    for (const auto& [address, node] : book.learnt()) consider(address);
+    std::vector<const NodeAddress*> candidates;
+    for (const auto& [address, node] : book.learnt()) candidates.push_back(&address);
     for (const auto& address : heard)
-        if (!book.learnt().contains(address)) consider(address);
-
-    while (outbound < limits::kOutbound && !candidates.empty()) {
+        if (!book.learnt().contains(address)) candidates.push_back(&address);
+    const auto may_be_dialled = [&](const NodeAddress& address) {
+        if (is_ours_to_keep(address) || own.contains(address) || reached.contains(address))
+            return false;
+        if (!dialler.due(address, now.steady) || peer_at(address)) return false;
+        if (const auto key = key_at(address); key && book.banned_for(*key, now) != 0) return false;
+        const auto ip = parse_ip(address.host);
+        return !ip || book.banned_for(*ip, now) == 0;
+    };
+    for (std::size_t left = kLookedAt;
+         outbound < limits::kOutbound && left > 0 && !candidates.empty(); --left) {
         std::swap(candidates[random.below(candidates.size())], candidates.back());
-        const NodeAddress address = std::move(candidates.back());
+        const NodeAddress& address = *candidates.back();
         candidates.pop_back();
+        if (!may_be_dialled(address)) continue;
         auto group = network_group(address);
         if (group && !groups.insert(std::move(*group)).second) continue;
         dial(address, now, out);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/primitives/digest.hpp"
-#include "net/random.hpp"
+#include "net/relay/txid_mark.hpp"
 
 namespace cairn::net {
 
@@ -15,8 +15,7 @@ namespace cairn::net {
 /// With a secret nobody can make ids that stand in each other's way.
 class KnownItems {
 public:
-    explicit KnownItems(std::size_t most, std::uint64_t secret = 0)
-        : most_{most}, secret_{secret} {}
+    explicit KnownItems(std::size_t most, std::uint64_t secret = 0) : most_{most}, mark_{secret} {}
     KnownItems(const KnownItems&) = delete;
     KnownItems& operator=(const KnownItems&) = delete;
 
@@ -47,10 +46,7 @@ private:
     static constexpr std::uint64_t kEmpty = 0;
 
     [[nodiscard]] std::uint64_t mark_of(const Txid& id) const {
-        std::uint64_t mark = secret_;
-        for (std::size_t i = 0; i < id.bytes.size(); ++i)
-            mark ^= std::uint64_t{id.bytes[i]} << 8 * (i % 8);
-        mark = Random{mark}.next();
+        const std::uint64_t mark = mark_(id);
         return mark == kEmpty ? 1 : mark;
     }
     [[nodiscard]] std::size_t home_of(std::uint64_t mark) const {
@@ -80,7 +76,7 @@ private:
     }
 
     std::size_t most_;
-    std::uint64_t secret_;
+    TxidMark mark_;
     std::vector<std::uint64_t> slots_;  // a power of two of them, half are free at least
     std::deque<std::uint64_t> order_;
 };

@@ -78,7 +78,8 @@ struct RelayPeer {
 }  // namespace
 
 struct Relay::State {
-    explicit State(std::uint64_t given) : secret{given}, refused{kRefused, given} {}
+    explicit State(std::uint64_t given)
+        : secret{given}, wanted{given}, refused{kRefused, given} {}
 
     std::uint64_t secret;
     std::map<PeerId, RelayPeer> peers;

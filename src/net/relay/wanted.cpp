@@ -14,9 +14,9 @@ constexpr Tick kCheckWithin = 60'000;
 
 void Wanted::set_due(Items::value_type& item, std::optional<Tick> until) {
     auto& [id, state] = item;
-    if (state.until) due_.erase({*state.until, state.order});
-    state.until = until;
-    if (until) due_.emplace(Due{*until, state.order}, id);
+    if (state.due) due_.erase(*state.due);
+    state.due.reset();
+    if (until) state.due = due_.emplace(std::pair{*until, state.order}, id).first;
 }
 
 void Wanted::erase(Items::iterator item) {
@@ -25,11 +25,11 @@ void Wanted::erase(Items::iterator item) {
 }
 
 bool Wanted::add(PeerId peer, const Txid& id) {
-    if (!by_peer_[peer].insert(id).second) return false;
+    if (!by_peer_.try_emplace(peer, 0, mark_).first->second.insert(id).second) return false;
     const auto [item, fresh] = items_.try_emplace(id);
     if (fresh) item->second.order = next_order_++;
     item->second.announcers.push_back(peer);
-    return !item->second.until;
+    return !item->second.due;
 }
 
 bool Wanted::is_announced_by(PeerId peer, const Txid& id) const {
@@ -58,6 +58,10 @@ bool Wanted::arrived(PeerId peer, const Txid& id, Tick now) {
 std::optional<PeerId> Wanted::gone(PeerId peer, const Txid& id) {
     const auto ids = by_peer_.find(peer);
     if (ids == by_peer_.end() || ids->second.erase(id) == 0) return std::nullopt;
+    return without(peer, id);
+}
+
+std::optional<PeerId> Wanted::without(PeerId peer, const Txid& id) {
     const auto found = items_.find(id);
     Item& item = found->second;
     const bool was_its_turn = item.announcers.front() == peer;
@@ -75,18 +79,16 @@ std::optional<PeerId> Wanted::gone(PeerId peer, const Txid& id) {
 void Wanted::settle(const Txid& id) {
     const auto item = items_.find(id);
     if (item == items_.end()) return;
-    for (const auto peer : item->second.announcers) by_peer_[peer].erase(id);
+    for (const auto peer : item->second.announcers) by_peer_.at(peer).erase(id);
     erase(item);
 }
 
 std::vector<Wanted::Next> Wanted::leave(PeerId peer) {
     std::vector<Next> next;
-    const auto ids = by_peer_.find(peer);
-    if (ids == by_peer_.end()) return next;
-    const std::set<Txid> announced = ids->second;
-    for (const auto& id : announced)
-        if (const auto other = gone(peer, id)) next.push_back({*other, id});
-    by_peer_.erase(peer);
+    const auto announced = by_peer_.extract(peer);
+    if (announced.empty()) return next;
+    for (const auto& id : announced.mapped())
+        if (const auto other = without(peer, id)) next.push_back({*other, id});
     return in_order(std::move(next));
 }
 

@@ -3,9 +3,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "net/actions.hpp"
+#include "net/relay/txid_mark.hpp"
 
 namespace cairn::net {
 
@@ -13,6 +16,9 @@ namespace cairn::net {
 /// A book only; asking is the relay's. Its size is bounded by what each peer may announce.
 class Wanted {
 public:
+    /// `secret`: of the tables, so that no peer chooses ids that cost time.
+    explicit Wanted(std::uint64_t secret = 0) : mark_{secret} {}
+
     /// Notes that a peer has it. True: nobody has been asked yet.
     [[nodiscard]] bool add(PeerId peer, const Txid& id);
     [[nodiscard]] bool is_announced_by(PeerId peer, const Txid& id) const;
@@ -42,22 +48,27 @@ public:
     [[nodiscard]] std::size_t size() const { return items_.size(); }
 
 private:
+    using Due = std::map<std::pair<Tick, std::uint64_t>, Txid>;  // until, order
     struct Item {
         std::vector<PeerId> announcers;  // the first is the one asked
         std::uint64_t order = 0;         // of the first announcement
-        std::optional<Tick> until;       // one who was asked may answer, or a check may end
+        /// Until when one who was asked may answer, or a check may end.
+        std::optional<Due::iterator> due;
         bool checking = false;
     };
-    using Items = std::map<Txid, Item>;
-    using Due = std::pair<Tick, std::uint64_t>;  // until, order
+    using Items = std::unordered_map<Txid, Item, TxidMark>;
+    using Ids = std::unordered_set<Txid, TxidMark>;
 
     void set_due(Items::value_type& item, std::optional<Tick> until);
     void erase(Items::iterator item);
+    /// `peer` does not have it, and it is no longer among the peer's own.
+    [[nodiscard]] std::optional<PeerId> without(PeerId peer, const Txid& id);
     [[nodiscard]] std::vector<Next> in_order(std::vector<Next> all) const;
 
-    Items items_;
-    std::map<PeerId, std::set<Txid>> by_peer_;
-    std::map<Due, Txid> due_;
+    TxidMark mark_;
+    Items items_{0, mark_};
+    std::map<PeerId, Ids> by_peer_;
+    Due due_;
     std::uint64_t next_order_ = 0;
 };
 
