@@ -11,6 +11,7 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -66,6 +67,9 @@ private:
 
 namespace {
 
+constexpr std::size_t kNeverFull = 1024UL * 1024 * 1024;  // far beyond what all may take together
+constexpr std::size_t kArenaBlock = 1024 * 1024;
+
 /// The machine's threads over a file system and a clock of one's own.
 class HandedEnv final : public rocksdb::EnvWrapper {
 public:
@@ -98,7 +102,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreSite& site
 
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.write_buffer_size = site.memtable_bytes;
+    // No memtable is ever full by itself: the log's size and the memory of all of them say when they
+    // are written out. RocksDB 7.8 that finds two full ones, and has no room on the disk for the
+    // next log, forgets that it holds the second (ScheduleFlushes in db_impl_write.cc, mended
+    // later), and ends the process when it is closed.
+    options.write_buffer_size = kNeverFull;
+    options.arena_block_size = std::min(kArenaBlock, site.memtable_bytes / 8);
     options.max_write_buffer_number = 3;
     options.level_compaction_dynamic_level_bytes = true;
     options.compression = rocksdb::kLZ4Compression;
@@ -181,7 +190,8 @@ rocksdb::DBOptions RocksDatabase::options(const LastCommit& last) {
     options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
     options.max_open_files = site_->open_files;
     options.write_buffer_manager = site_->buffers;
-    options.max_total_wal_size = 2 * site_->memtable_bytes;  // bounds the replay at start
+    // Bounds the replay at start; beyond it what the oldest log holds is written out.
+    options.max_total_wal_size = 2 * site_->memtable_bytes;
     options.max_manifest_file_size = 1024 * 1024;            // read whole at start
     options.skip_stats_update_on_db_open = true;
     options.stats_dump_period_sec = 0;

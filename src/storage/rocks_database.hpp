@@ -46,7 +46,7 @@ struct StoreSite {
     std::shared_ptr<rocksdb::Cache> cache;
     std::shared_ptr<rocksdb::WriteBufferManager> buffers;
     std::shared_ptr<StoreLog> log;
-    std::size_t memtable_bytes = 0;
+    std::size_t memtable_bytes = 0;  // half of the longest log
     int open_files = 0;
 };
 

@@ -27,7 +27,8 @@ struct RocksStoreOptions {
     /// What is not yet in files: beyond it the oldest of it is written out. Charged to one cache
     /// together with the rest, so that the two bounds are the bound of all.
     std::size_t write_buffer_bytes = 24UL * 1024 * 1024;
-    std::size_t memtable_bytes = 8UL * 1024 * 1024;  // each of three families has at most three
+    /// The log may be twice as long before what its oldest part holds is written out.
+    std::size_t memtable_bytes = 8UL * 1024 * 1024;
     int open_files = 512;
     std::function<void(const std::string&)> note;  // what RocksDB warns of, a line; null: nothing
     std::shared_ptr<rocksdb::FileSystem> file_system;  // null: the machine's own
