@@ -298,6 +298,9 @@ void Machine::post_of(ConnectionId connection, std::size_t size,
         if (known == peers_.end()) return;
         --known->second.unseen;
         if (!kept) return hang_up(connection, "this node had to open its store anew", false);
+        known->second.answers.begin();
+        serve(connection, known->second);
+        if (!peers_.contains(connection)) return;
         around_.network.resume(connection, id_);
     };
     if (!post(Lane::peers, {std::move(what), seen, size / kBytesPerMicro}))

@@ -38,7 +38,7 @@ void Answers::clear() {
 }
 
 Answers::Part Answers::next(const Staged& rows) {
-    while (!questions_.empty()) {
+    while (begun_ && !questions_.empty()) {
         const std::size_t before = questions_.size();
         Part part =
             std::visit([&](auto& asked) { return go_on(asked, rows); }, questions_.front().first);

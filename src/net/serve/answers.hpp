@@ -11,7 +11,9 @@
 namespace cairn::net {
 
 /// What one peer asked of chain and pool and was not told yet: answered in the order asked, a frame
-/// at a time, by whoever has room to send one. Each call does a bounded part of the work, so that
+/// at a time, by whoever has room to send one, from when the node knows of the peer. Before, an
+/// answer could lack what a commit under way is about to add, and that would never be told: it is
+/// announced to the peers whom the node knows. Each call does a bounded part of the work, so that
 /// nobody else waits long; what a question has found so far is kept meanwhile. Not for several
 /// threads.
 class Answers {
@@ -38,7 +40,10 @@ public:
     [[nodiscard]] bool empty() const { return questions_.empty(); }
     void clear();
 
-    /// Goes on with the oldest question. `rows` is the chain as of now: it may have moved since the
+    /// The node has seen that the peer is open, and what it committed since is public.
+    void begin() { begun_ = true; }
+
+    /// Goes on with the oldest question, once `begin` was called. `rows` is the chain as of now: it may have moved since the
     /// call before.
     [[nodiscard]] Part next(const Staged& rows);
     /// What came of `Part::apart`; the next call goes on with it.
@@ -67,6 +72,7 @@ private:
     [[nodiscard]] Part go_on(PoolAsked& asked, const Staged& rows);
     [[nodiscard]] Part go_on(const PoolPage& asked, const Staged&);
 
+    bool begun_ = false;
     std::deque<std::pair<Question, std::size_t>> questions_;  // with what each weighs
     std::size_t asked_ = 0;                                   // what all of them weigh
     std::optional<std::optional<Bytes>> given_;

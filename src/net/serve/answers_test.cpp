@@ -15,6 +15,7 @@ using cairn::testing::Machine;
 
 class AnswersTest : public ::testing::Test {
 protected:
+    AnswersTest() { answers.begin(); }
     void ask(Message message) { ASSERT_TRUE(answers.take(message)); }
     /// All frames that come; counts the calls that found nothing to send yet.
     std::vector<Message> all() {
@@ -136,6 +137,18 @@ TEST_F(AnswersTest, LookAtSoMuchOfThePoolAtOnce) {
     EXPECT_EQ(in_vain, 2U);
     ASSERT_EQ(said.size(), 1U);
     EXPECT_EQ(std::get<Inv>(said[0]).items.size(), 2 * Answers::kPoolRowsAtOnce + 3);
+}
+
+TEST_F(AnswersTest, WaitUntilTheNodeKnowsOfThePeer) {
+    put_pool(2);
+    Answers early;
+    Message asked = Mempool{};
+    ASSERT_TRUE(early.take(asked));
+    const auto part = early.next(*machine.rows);
+    EXPECT_FALSE(part.frame || part.more || part.apart);
+    put_pool(3);  // by a commit that was under way
+    early.begin();
+    EXPECT_EQ(std::get<Inv>(*decode(*early.next(*machine.rows).frame, 1024)).items.size(), 3U);
 }
 
 TEST_F(AnswersTest, PagesOfThePoolAreMadeApart) {

@@ -93,8 +93,12 @@ void Peer::on_seen(bool seen) {
     unseen_bytes_ -= unseen_sizes_.front();
     unseen_sizes_.pop_front();
     count_held();
-    if (!std::exchange(settled_, true) && seen && state_ == State::open) host_.on_settled(*this);
     if (!seen) return close(CloseCode::going_away, "this node had to open its store anew");
+    if (!std::exchange(settled_, true) && state_ == State::open) {
+        host_.on_settled(*this);
+        answers_.begin();
+        pump();
+    }
     read();
 }
 

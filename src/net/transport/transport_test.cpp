@@ -631,6 +631,19 @@ TEST_F(Served, HeadersBlocksAndWhatIsNotHere) {
     EXPECT_EQ(std::get<Ping>(rig.next<PeerSaid>().message).nonce, 5U);
 }
 
+TEST_F(Served, WhatACommitUnderWayAddsIsNotMissedByWhoAsksMeanwhile) {
+    rig.hold();
+    peer = rig.shaken_peer();
+    peer->send(encode(GetHeaders{{rig.chain->genesis().hash}, {}}));
+    peer->send(encode(Ping{1}));
+    rig.wait_for_held(2);  // that it is open, and the ping behind the question
+    // Nobody tells the peer of this block, since the node does not know of the peer.
+    hashes.push_back(mine());
+    rig.set_view(rig.node->commit(Now{3, 2'000'000})->view);
+    rig.see();
+    EXPECT_EQ(std::get<Headers>(answer()).headers.size(), hashes.size());
+}
+
 TEST_F(Served, LongListsOfUnknownItems) {
     GetData question;
     question.items.resize(limits::kGetDataItems);
