@@ -12,10 +12,12 @@ namespace {
 /// Standard streams, listener, lock, logs and manifest of the store, its side file, epolls and
 /// timers of each thread's loop, users' files and a backup while they are written.
 constexpr std::size_t kOthers = 64;
-constexpr std::size_t kLeastFiles = 256;
+constexpr std::size_t kLeastFiles = 512;
 constexpr std::size_t kStoreMax = 512;
-/// 64 guests and as many that shake hands, 64 dials, 256 registered nodes, 8 learnt ones.
-constexpr std::size_t kPeersMax = 456;
+/// Strangers take 192 at most: 64 guests, 64 that shake hands, 64 that are about to end. Beside them
+/// stand 8 learnt nodes and their dials; the rest is for registered ones.
+constexpr std::size_t kPeersLeast = 208;
+constexpr std::size_t kPeersMax = 512;
 constexpr std::size_t kInventoriesMax = 64;
 constexpr std::size_t kHttpMax = 4096;
 /// More than all of them can use is not asked for.
@@ -33,7 +35,7 @@ Result<FilePlan, std::string> plan_files(std::size_t limit) {
     plan.whole = limit;
     const std::size_t rest = limit - kOthers;
     plan.store = std::min(rest / 4, kStoreMax);
-    plan.peers = std::min(rest / 4, kPeersMax);
+    plan.peers = std::clamp(rest / 4, kPeersLeast, kPeersMax);
     plan.inventories = std::min(rest / 16, kInventoriesMax);
     plan.http = std::min(rest - plan.store - plan.peers - plan.inventories, kHttpMax);
     return plan;

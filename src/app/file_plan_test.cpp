@@ -3,16 +3,20 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "net/limits.hpp"
+
 namespace cairn {
 namespace {
 
 TEST(FilePlan, NeverGivesMoreThanThereAre) {
-    for (std::size_t limit = 256; limit < 100'000; limit = limit * 9 / 8) {
+    for (std::size_t limit = 512; limit < 100'000; limit = limit * 9 / 8) {
         const auto plan = plan_files(limit);
         ASSERT_TRUE(plan) << limit;
         EXPECT_LE(plan->store + plan->peers + plan->inventories + plan->http + 64, limit);
         EXPECT_GE(plan->store, 48U);
         EXPECT_GE(plan->http, 64U);
+        // What strangers can take of it does not reach the store's.
+        EXPECT_GE(plan->peers, net::limits::kInbound + 2 * net::limits::kHalfOpen);
     }
 }
 
@@ -32,9 +36,9 @@ TEST(FilePlan, OfManyFilesIsWhatTheNodeWouldHaveAnyway) {
 }
 
 TEST(FilePlan, OfFewFilesIsRefusedWithWhatToDo) {
-    const auto plan = plan_files(255);
+    const auto plan = plan_files(511);
     ASSERT_FALSE(plan);
-    EXPECT_NE(plan.error().find("255 open files"), std::string::npos);
+    EXPECT_NE(plan.error().find("511 open files"), std::string::npos);
     EXPECT_NE(plan.error().find("ulimit -n"), std::string::npos);
 }
 

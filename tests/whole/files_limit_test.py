@@ -64,7 +64,7 @@ class FewFiles(unittest.TestCase):
 
     def test_the_limit_is_raised(self):
         node = Node(self.datadir)
-        node.prefix = ["prlimit", "--nofile=300:4000", "--"]
+        node.prefix = ["prlimit", "--nofile=600:4000", "--"]
         with node:
             limits = pathlib.Path(f"/proc/{node.pid}/limits").read_text()
             line = next(line for line in limits.splitlines() if line.startswith("Max open files"))
@@ -78,8 +78,8 @@ class FewFiles(unittest.TestCase):
                  "--http", "127.0.0.1:0", "--chain", "dev"], capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual(done.returncode, 1, done)
             self.assertIn(f"may have {files} open files", done.stderr)
-            self.assertIn("256", done.stderr)
-        with Limited(self.datadir, 256) as node, contextlib.closing(node.client()) as client:
+            self.assertIn("512", done.stderr)
+        with Limited(self.datadir, 512) as node, contextlib.closing(node.client()) as client:
             self.assertEqual(client.post("/mine").status, 200)
 
     def test_memory_that_does_not_fit_is_refused_with_a_sentence(self):
@@ -100,7 +100,7 @@ class FewFiles(unittest.TestCase):
 
     def test_an_accept_without_files_does_not_spin(self):
         """Should it come to that after all: connections wait, the processor rests."""
-        with Limited(self.datadir, 256) as node, contextlib.closing(node.client()) as client:
+        with Limited(self.datadir, 512) as node, contextlib.closing(node.client()) as client:
             self.assertEqual(client.get("/healthz").status, 200)
             # Behind the node's back its limit falls below what is open.
             subprocess.run(["prlimit", f"--pid={node.pid}", "--nofile=8:8"], check=True)
@@ -116,5 +116,5 @@ class FewFiles(unittest.TestCase):
                 self.assertEqual(client.get("/healthz").status, 200)
                 time.sleep(0.1)
             self.assertLess(used() - before, 50, "ticks of 10 ms in a second")
-            subprocess.run(["prlimit", f"--pid={node.pid}", "--nofile=256:256"], check=False)
+            subprocess.run(["prlimit", f"--pid={node.pid}", "--nofile=512:512"], check=False)
             self.assertEqual(len(waiting), 20)
