@@ -29,7 +29,6 @@ namespace cairn {
 /// twice; `state` is many small rows, looked up by key at random, most often in vain for
 /// `transactions`; the default family is small and always warm (meta, pool, peers).
 enum class Family : std::uint8_t { meta, chain, state };
-inline constexpr std::size_t kFamilies = 3;
 
 [[nodiscard]] Family family_of(Table table);
 

@@ -111,15 +111,4 @@ Result<Amount, FieldError> Fields::coins(std::string_view name) const {
     return required(optional_coins(name), name, "an amount of coins with at most 8 decimals");
 }
 
-Result<std::optional<bool>, FieldError> Fields::optional_boolean(std::string_view name) const {
-    const Value* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (const bool* flag = value->boolean()) return *flag;
-    if (const std::string* text = value->string()) {
-        if (*text == "true" || *text == "1") return true;
-        if (*text == "false" || *text == "0") return false;
-    }
-    return fail(mismatch(name, "true or false", value));
-}
-
 }  // namespace cairn::json

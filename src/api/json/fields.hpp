@@ -49,10 +49,6 @@ public:
     [[nodiscard]] Result<std::optional<Amount>, FieldError> optional_coins(
         std::string_view name) const;
 
-    /// true or false, also as a string, or "1" and "0".
-    [[nodiscard]] Result<std::optional<bool>, FieldError> optional_boolean(
-        std::string_view name) const;
-
 private:
     explicit Fields(const Value& object) : object_{&object} {}
 

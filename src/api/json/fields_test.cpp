@@ -86,20 +86,10 @@ TEST(Fields, CoinsAreReadFromTheText) {
 }
 
 TEST(Fields, ReadAFormLikeAnObject) {
-    const auto form = parse_form("n=7&amount=0.5&flag=true");
+    const auto form = parse_form("n=7&amount=0.5");
     const auto fields = Fields::of(*form);
     EXPECT_EQ(fields->uint("n").value(), 7u);
     EXPECT_EQ(fields->coins("amount")->units(), 50'000'000u);
-    EXPECT_EQ(fields->optional_boolean("flag").value(), true);
-}
-
-TEST(Fields, BooleanIsTrueOrFalse) {
-    const auto value = parse(R"({"a":true,"b":"0","c":1})");
-    const auto fields = Fields::of(*value);
-    EXPECT_EQ(fields->optional_boolean("a").value(), true);
-    EXPECT_EQ(fields->optional_boolean("b").value(), false);
-    EXPECT_EQ(fields->optional_boolean("none").value(), std::nullopt);
-    EXPECT_FALSE(fields->optional_boolean("c"));
 }
 
 TEST(Describe, CutsLongTextsBetweenCharacters) {

@@ -13,14 +13,10 @@ std::shared_ptr<MemoryBudget> MemoryBudget::part(std::size_t limit) {
 bool MemoryBudget::take(std::size_t bytes) {
     std::size_t before = used();
     do {
-        if (bytes > limit_ || before > limit_ - bytes) {
-            refusals_.fetch_add(1, std::memory_order_relaxed);
-            return false;
-        }
+        if (bytes > limit_ || before > limit_ - bytes) return false;
     } while (!used_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
     if (whole_ && !whole_->take(bytes)) {
         used_.fetch_sub(bytes, std::memory_order_relaxed);
-        refusals_.fetch_add(1, std::memory_order_relaxed);
         return false;
     }
     std::size_t peak = this->peak();

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -55,11 +54,8 @@ public:
 
     [[nodiscard]] std::size_t limit() const { return limit_; }
     [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
-    /// The most that was ever held at once, and how often there was no room.
+    /// The most that was ever held at once.
     [[nodiscard]] std::size_t peak() const { return peak_.load(std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t refusals() const {
-        return refusals_.load(std::memory_order_relaxed);
-    }
 
 private:
     [[nodiscard]] bool take(std::size_t bytes);
@@ -69,7 +65,6 @@ private:
     const std::shared_ptr<MemoryBudget> whole_;  // null: this is the whole
     std::atomic<std::size_t> used_{0};
     std::atomic<std::size_t> peak_{0};
-    std::atomic<std::uint64_t> refusals_{0};
 };
 
 }  // namespace cairn

@@ -15,17 +15,13 @@ namespace cairn {
 /// Units: nanoseconds of thread CPU, so that waits for a disk, a lock or a turn do not count.
 class StepTimes {
 public:
-    /// Bucket i counts the steps that took less than `limit_ns(i)`, and not less than the one
-    /// before; the last has no limit.
+    /// Bucket i counts the steps that took less than 2^i microseconds, and not less than half of
+    /// that; the last, which begins at 67 s, has no limit.
     static constexpr std::size_t kBuckets = 28;
-    [[nodiscard]] static constexpr std::uint64_t limit_ns(std::size_t bucket) {
-        return std::uint64_t{1'000} << bucket;  // 1 us, 2 us, ... 67 s
-    }
 
     void add(std::uint64_t ns) noexcept {
         const auto bucket = static_cast<std::size_t>(std::bit_width(ns / 1'000));
         buckets_[std::min(bucket, kBuckets - 1)].fetch_add(1, std::memory_order_relaxed);
-        sum_.fetch_add(ns, std::memory_order_relaxed);
         std::uint64_t longest = longest_.load(std::memory_order_relaxed);
         while (ns > longest &&
                !longest_.compare_exchange_weak(longest, ns, std::memory_order_relaxed)) {
@@ -34,9 +30,6 @@ public:
 
     [[nodiscard]] std::uint64_t longest_ns() const noexcept {
         return longest_.load(std::memory_order_relaxed);
-    }
-    [[nodiscard]] std::uint64_t sum_ns() const noexcept {
-        return sum_.load(std::memory_order_relaxed);
     }
     [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept {
         return buckets_[bucket].load(std::memory_order_relaxed);
@@ -50,7 +43,6 @@ public:
 
 private:
     std::array<std::atomic<std::uint64_t>, kBuckets> buckets_{};
-    std::atomic<std::uint64_t> sum_{0};
     std::atomic<std::uint64_t> longest_{0};
 };
 

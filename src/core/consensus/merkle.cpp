@@ -71,12 +71,6 @@ void MerkleWalk::note_sibling() {
     if (level_.size() > 1 && sibling < level_.size()) branch_.push_back(level_[sibling]);
 }
 
-std::vector<Hash256> merkle_branch(std::span<const Txid> ids, std::size_t position) {
-    MerkleWalk walk{ids, position};
-    (void)walk.step(ids.size());
-    return walk.branch();
-}
-
 MerkleRoot merkle_fold(const Txid& leaf, std::size_t position, std::size_t count,
                        std::span<const Hash256> branch) {
     if (position >= count) return {};

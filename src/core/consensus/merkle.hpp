@@ -10,10 +10,7 @@ namespace cairn {
 /// Pairs H(left ‖ right) level by level; an odd node goes up unchanged. Zero of an empty list.
 [[nodiscard]] MerkleRoot merkle_root(std::span<const Txid> ids);
 
-/// The siblings of leaf `position` from the leaf up; an odd node consumes none.
-[[nodiscard]] std::vector<Hash256> merkle_branch(std::span<const Txid> ids, std::size_t position);
-
-/// The same in slices, for who may not hash so long at a time.
+/// The siblings of leaf `position` from the leaf up, in slices; an odd node consumes none.
 class MerkleWalk {
 public:
     MerkleWalk(std::span<const Txid> ids, std::size_t position);

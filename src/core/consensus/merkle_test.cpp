@@ -29,6 +29,12 @@ Hash256 pair(const Hash256& left, const Hash256& right) {
 }
 Hash256 node(std::size_t number) { return digest_cast<Hash256>(leaf(number)); }
 
+std::vector<Hash256> merkle_branch(const std::vector<Txid>& ids, std::size_t position) {
+    MerkleWalk walk{ids, position};
+    EXPECT_FALSE(walk.step(ids.size()));
+    return walk.branch();
+}
+
 TEST(MerkleRoot, OfNothingIsZeroAndOfOneItself) {
     EXPECT_EQ(merkle_root({}), MerkleRoot{});
     EXPECT_EQ(merkle_root(list_of(1)), digest_cast<MerkleRoot>(leaf(0)));

@@ -4,8 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#include "core/base/ensure.hpp"
-
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
@@ -96,11 +94,6 @@ Hash256 Sha256::finish() {
     write(ByteView{kPadding}.first(end - kLengthSize - held));
     write(bits);
     return digest_of(state_);
-}
-
-const Sha256::State& Sha256::midstate() const {
-    ENSURE(length_ % kBlock == 0);
-    return state_;
 }
 
 Hash256 sha256(ByteView data) { return digest_of(hash_once(data)); }

@@ -19,8 +19,6 @@ public:
     Sha256& write(ByteView data);
     /// The digest of all that was written; the object is spent.
     [[nodiscard]] Hash256 finish();
-    /// The state after a whole number of 64-byte blocks (a midstate).
-    [[nodiscard]] const State& midstate() const;
 
 private:
     State state_;

@@ -105,18 +105,6 @@ TEST(Sha256, PiecesMakeTheSameDigestAsTheWhole) {
     }
 }
 
-TEST(Sha256, MidstateIsTheStateAfterWholeBlocks) {
-    std::mt19937_64 random{kSeed};
-    const Bytes header = random_bytes(random, 80);
-    Sha256 hasher;
-    EXPECT_EQ(hasher.midstate(), sha256_impl::kInitialState);
-    hasher.write(ByteView{header}.first(64));
-    auto expected = sha256_impl::kInitialState;
-    sha256_impl::transform_portable(expected, header.data(), 1);
-    EXPECT_EQ(hasher.midstate(), expected);
-    EXPECT_EQ(hasher.write(ByteView{header}.subspan(64)).finish(), openssl_sha256(header));
-}
-
 TEST(Sha256, PairIsTheDoubleHashOfBothHalves) {
     std::mt19937_64 random{kSeed};
     for (int i = 0; i < 100; ++i) {

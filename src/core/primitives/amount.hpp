@@ -22,16 +22,6 @@ public:
     }
     [[nodiscard]] constexpr std::uint64_t units() const { return units_; }
 
-    /// The sum, or nothing if it is above the cap.
-    [[nodiscard]] constexpr std::optional<Amount> plus(Amount other) const {
-        return from_units(units_ + other.units_);
-    }
-    /// The difference, or nothing if `other` is the larger.
-    [[nodiscard]] constexpr std::optional<Amount> minus(Amount other) const {
-        if (other.units_ > units_) return std::nullopt;
-        return Amount{units_ - other.units_};
-    }
-
     friend constexpr auto operator<=>(Amount, Amount) = default;
 
 private:

@@ -12,9 +12,7 @@ namespace cairn {
 /// a double; exact or refused. The grammar is that of a JSON number.
 [[nodiscard]] Result<Amount, AmountError> parse_coins(std::string_view text);
 
-/// The shortest exact decimal of an amount in coins: "12", "0.5".
-[[nodiscard]] std::string format_coins(Amount amount);
-/// The same of a bare number of units (a sum may be above the cap).
+/// The shortest exact decimal, in coins, of a number of units, which may be above the cap: "0.5".
 [[nodiscard]] std::string format_coin_units(std::uint64_t units);
 
 }  // namespace cairn

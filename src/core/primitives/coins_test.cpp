@@ -118,7 +118,7 @@ TEST(FormatCoins, WritesTheShortestDecimal) {
     EXPECT_EQ(format_coin_units(150'000'000), "1.5");
     EXPECT_EQ(format_coin_units(1'200'000'000), "12");
     EXPECT_EQ(format_coin_units(10'000'000'001), "100.00000001");
-    EXPECT_EQ(format_coins(*Amount::from_units(Amount::kMaxUnits)), "33554432");
+    EXPECT_EQ(format_coin_units(Amount::kMaxUnits), "33554432");
     EXPECT_EQ(format_coin_units(~std::uint64_t{0}), "184467440737.09551615");
 }
 
@@ -128,7 +128,7 @@ TEST(FormatCoins, EveryAmountComesBack) {
     for (int i = 0; i < 100'000; ++i) {
         const auto amount =
             *Amount::from_units((random() >> random() % 64) % (Amount::kMaxUnits + 1));
-        ASSERT_EQ(parse_coins(format_coins(amount)), amount) << "seed " << kSeed;
+        ASSERT_EQ(parse_coins(format_coin_units(amount.units())), amount) << "seed " << kSeed;
     }
 }
 

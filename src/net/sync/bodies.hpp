@@ -61,7 +61,6 @@ public:
     /// Blocks from the first that is missing up to the target.
     [[nodiscard]] std::size_t missing() const { return path_.size(); }
     [[nodiscard]] std::uint64_t walked() const { return walked_; }  // headers
-    [[nodiscard]] Tick stall_time() const { return stall_; }  // ms
     /// Of what is kept, roughly.
     [[nodiscard]] std::size_t bytes() const;
 
@@ -88,7 +87,6 @@ private:
     void give_up_laying(const Env& env);
     [[nodiscard]] bool may_serve(const SyncPeer& peer, Height height) const;
     void measure(SyncPeer& peer, const Env& env);
-    void go_on_measuring(SyncPeer& peer, const Env& env);
     void measure_all(const Env& env);
     void forget_reach(SyncPeer& peer);
     [[nodiscard]] bool may_walk(const Env& env);

@@ -48,8 +48,6 @@ public:
 
     /// Nothing is asked or about to be.
     [[nodiscard]] bool idle() const { return !asked_ && !offered_ && !waiting_; }
-    /// Whether an answer is due.
-    [[nodiscard]] bool asking() const { return asked_.has_value(); }
     /// The end of the last branch told, also of one with too little work to be kept.
     [[nodiscard]] const std::optional<std::pair<BlockHash, Height>>& last_seen() const {
         return last_seen_;

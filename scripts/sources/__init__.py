@@ -1,0 +1,1 @@
+"""What scripts/measure and scripts/unused know of C++ sources: tokens, functions, includes, repeats."""
