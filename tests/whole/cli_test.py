@@ -163,6 +163,8 @@ class Reading(CliTest):
         self.assertEqual([line.split()[0] for line in whole], ["INDEX", *map(str, range(1, 31))])
         part = self.works("chain", "--from", 29).out.splitlines()
         self.assertEqual([line.split()[0] for line in part], ["INDEX", "29", "30", "2"])
+        self.assertIn("--limit 0 without --from shows all", part[-1])
+        self.assertIn("nothing from line 500", self.works("inv", "--from", 500).out)
 
     def test_columns_stand_under_one_another_whatever_the_names(self):
         lines = self.works("block", 2).out.splitlines()
@@ -225,6 +227,16 @@ class Reading(CliTest):
             self.assertEqual(done.code, DONE)
             self.assertIn("3 the node cannot be reached", done.out)
 
+    def test_whoever_calls_the_wrong_port_is_told_where_his_node_is(self):
+        done = self.home.run("mine", "--node", "127.0.0.1:1", "--datadir", self.datadir)
+        self.assertEqual(done.code, UNREACHABLE, repr(done))
+        self.assertIn(f"next: --node 127.0.0.1:{self.node.port} reaches the node of", done.err)
+
+    def test_an_address_of_the_environment_is_named_as_such(self):
+        done = self.home.run("status", CAIRN_NODE="ftp://a")
+        self.assertEqual(done.code, USAGE, repr(done))
+        self.assertIn("cairn: CAIRN_NODE: expected", done.err)
+
     def test_the_node_may_be_told_by_the_environment_and_with_a_scheme(self):
         self.assertEqual(self.home.run("status", CAIRN_NODE=self.url).code, DONE)
         self.assertEqual(self.home.run("status", CAIRN_NODE="127.0.0.1:1", stdin="").code, UNREACHABLE)
@@ -283,7 +295,7 @@ class Changing(CliTest):
         self.works("restart", "--yes")
 
     def test_what_the_node_refuses(self):
-        done = self.fails(REFUSED, "send", "bob", "1000", "--from", "erna", says="next: cairn balance --node")
+        done = self.fails(REFUSED, "send", "bob", "1000", "--from", "erna", says="next: cairn balance erna --node")
         self.assertIn("field: amount", done.err)
         self.assertIn("overdraft", done.err)
         self.fails(REFUSED, "send", "x" * 300, "1", "--from", "erna", says="field: recipient")
@@ -440,7 +452,7 @@ class LoggedIn(CliTest):
         self.fails(USAGE, "login", "berta", "--password-file", self.home.path / "none", says="No such file")
 
     def test_log_ins_that_are_refused(self):
-        self.fails(LOGIN, "login", "operator", stdin="not the password\n", says="next: cairn login")
+        self.fails(LOGIN, "login", "operator", stdin="not the password\n", says="next: the operator's password is in operator.password")
         self.fails(LOGIN, "login", "nobody", stdin=PASSWORD)
         self.assertEqual(self.kept(), [])
 
@@ -620,7 +632,9 @@ class OddNodes(unittest.TestCase):
             self.assertIn("is it running?", done.err)
             self.assertIn("cairn node", done.err)
             self.assertEqual(done.out, "")
-        self.assertEqual(self.home.run("status", "--node", "no-such-host.invalid").code, UNREACHABLE)
+        unknown = self.home.run("status", "--node", "no-such-host.invalid")
+        self.assertEqual(unknown.code, UNREACHABLE, repr(unknown))
+        self.assertIn("next: --node names the node by its right name", unknown.err)
 
     def test_what_answers_is_no_node(self):
         for body in (b"<html>", b"", b"[1]", b"{\"chain\":", b"\xff"):
@@ -647,6 +661,8 @@ class OddNodes(unittest.TestCase):
         unknown = self.home.run("status", "--node", node)
         self.assertEqual(unknown.code, UNREACHABLE, repr(unknown))
         self.assertIn("certificate", unknown.err)
+        self.assertIn("next: --ca", unknown.err)
+        self.assertNotIn("is it running", unknown.err)
         # Never plain where TLS was asked for, nor the other way round.
         self.assertEqual(self.cairn("status").code, UNREACHABLE)
 
