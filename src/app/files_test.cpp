@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,10 @@
 
 namespace cairn {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 /// A folder of its own that goes with the test.
 class Files : public ::testing::Test {
@@ -216,8 +221,19 @@ TEST_F(ChainFile, ReadsWhatItWrote) {
 TEST_F(ChainFile, RefusesWhatItDoesNotKnowByName) {
     const std::string good = to_toml(testing::easy_spec());
     EXPECT_TRUE(chain_from_toml(good, "f"));
-    EXPECT_EQ(chain_from_toml("openning = \"1\"\n" + good, "f").error(),
-              "f: unknown member \"openning\"");
+    EXPECT_THAT(chain_from_toml("openning = \"1\"\n" + good, "f").error(),
+                StartsWith("f: line 1: there is no member \"openning\"; did you mean "
+                           "\"opening\"? (expected name, "));
+    EXPECT_THAT(
+        chain_from_toml(good + "[[allocations]]\nrecipient = \"x\"\namout = 1\n", "f").error(),
+        AllOf(HasSubstr("there is no member \"amout\"; did you mean \"amount\"?"),
+              HasSubstr("recipient or amount")));
+    std::string fixd = good;
+    fixd.replace(fixd.find("\"fixed\""), 7, "\"fixd\"");
+    EXPECT_EQ(chain_from_toml(fixd, "f").error(),
+              "f: mode: expected fixed or asert, found \"fixd\"; did you mean \"fixed\"?");
+    EXPECT_THAT(load_chain("stedy").error(), HasSubstr("; did you mean \"steady\"?"));
+    EXPECT_THAT(load_chain("Dev").error(), HasSubstr("; did you mean \"dev\"?"));
     EXPECT_NE(chain_from_toml(good + "names = 1\n", "f").error().find("f: "), std::string::npos);
     EXPECT_FALSE(chain_from_toml("name = \"a\"\n", "f"));
     EXPECT_FALSE(load_chain(path("none.toml")));
