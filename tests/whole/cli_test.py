@@ -221,11 +221,37 @@ class Reading(CliTest):
         self.assertIn('there is no command "frob" (cairn --help', self.home.run("frob").err)
         self.assertIn("(cairn send --help", self.home.run("send", "bob").err)
 
-    def test_help_tells_the_exit_codes(self):
-        for words in (["--help"], ["status", "--help"], ["user", "new", "--help"], ["chain", "--help"]):
-            done = self.home.run(*words)
+    def test_the_word_that_was_meant_is_named(self):
+        config = self.home.path / "node.toml"
+        config.write_text("mine = false\nlog_level = \"info\"\n")
+        for words, meant in ((["stauts"], "status"), (["user", "lsit"], "user list"), (["pool", "--jsno"], "--json"),
+                             (["send", "bob", "1", "--mmeo", "x"], "--memo"), (["user", "new", "x", "--role", "oprator"], "operator"),
+                             (["node", "--log-level", "wran"], "warn"), (["node", "--config", config], "log-level")):
+            with self.subTest(words):
+                done = self.home.run(*words)
+                self.assertEqual(done.code, USAGE, repr(done))
+                self.assertIn(f'; did you mean "{meant}"?', done.err)
+
+    def test_an_option_before_its_command_is_told_its_place(self):
+        done = self.home.run("--node", self.url, "status")
+        self.assertEqual(done.code, USAGE, repr(done))
+        self.assertIn("as in cairn status --node", done.err)
+
+    def test_the_settings_of_a_node_are_none_of_a_client(self):
+        self.assertEqual(self.home.run("status", "--node", self.url, CAIRN_LOG_LEVEL="wran", CAIRN_THREADS="x").code, DONE)
+
+    def test_help_tells_shared_options_and_exit_codes_once(self):
+        whole = self.home.run("--help")
+        self.assertEqual(whole.code, DONE)
+        for text in ("3  the node cannot be reached", "--timeout SECONDS"):
+            self.assertIn(text, whole.out)
+        for words in (["status"], ["user", "new"], ["chain"]):
+            done = self.home.run(*words, "--help")
             self.assertEqual(done.code, DONE)
-            self.assertIn("3 the node cannot be reached", done.out)
+            self.assertIn("Usage: cairn " + " ".join(words), done.out)
+            self.assertIn("`cairn --help`", done.out)
+            for text in ("cannot be reached", "--timeout"):
+                self.assertNotIn(text, done.out)
 
     def test_whoever_calls_the_wrong_port_is_told_where_his_node_is(self):
         done = self.home.run("mine", "--node", "127.0.0.1:1", "--datadir", self.datadir)
