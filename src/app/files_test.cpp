@@ -333,6 +333,22 @@ TEST_P(Log, AValueIsCutAtAThousandBytesBetweenCharacters) {
     EXPECT_NE(record("\xC3\xA9").find("\xC3\xA9"), std::string::npos);
 }
 
+TEST_P(Log, NamesItsLevelsAsTheFlagDoes) {
+    const bool json = GetParam() == log::Format::json;
+    for (const std::string word : {"debug", "info", "warn", "error"}) {
+        log::Level level{};
+        ASSERT_TRUE(log::parse_level(word, level));
+        ::testing::internal::CaptureStderr();
+        log::open(log::Level::debug, GetParam());
+        log::write(level, "an event");
+        const std::string line = ::testing::internal::GetCapturedStderr();
+        // In text the events stand under one another.
+        EXPECT_THAT(line, HasSubstr(json ? "\"level\":\"" + word + "\",\"event\""
+                                         : "Z " + word + std::string(5 - word.size(), ' ') +
+                                               " an event\n"));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Log, ::testing::Values(log::Format::text, log::Format::json));
 
 }  // namespace
