@@ -3,10 +3,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <sstream>
+#include <vector>
 
 #include "api/objects.hpp"
+#include "app/nearest_word.hpp"
 #include "core/primitives/address.hpp"
 #include "core/primitives/codec.hpp"
 #include "core/primitives/coins.hpp"
@@ -66,10 +68,26 @@ private:
 // As many bytes as the allocations of the largest genesis block take, and more.
 constexpr std::size_t kSpecFileMax = 256UL * 1024 * 1024;
 
-constexpr std::array<std::string_view, 15> kMembers = {"name",      "prefix",   "genesis_time", "mode",   "bits",
-                                         "spacing",   "half_life", "subsidy",     "halving_interval",
-                                         "max_block", "max_data",  "opening",     "future_limit",
-                                         "names",     "allocations"};
+const std::vector<std::string> kMembers = {
+    "name",      "prefix",    "genesis_time", "mode",     "bits",
+    "spacing",   "half_life", "subsidy",      "halving_interval",
+    "max_block", "max_data",  "opening",      "future_limit",
+    "names",     "allocations"};
+const std::vector<std::string> kAllocationMembers = {"recipient", "amount"};
+const std::vector<std::string> kModes = {"fixed", "asert"};
+
+/// A sentence about the first member of `table` that is none of `known`.
+std::optional<std::string> unknown_member(const toml::table& table,
+                                          const std::vector<std::string>& known) {
+    for (const auto& [key, value] : table) {
+        const std::string name{key.str()};
+        if (std::ranges::find(known, name) == known.end())
+            return "line " + std::to_string(key.source().begin.line) + ": there is no member \"" +
+                   name + "\"" + did_you_mean(name, known) + " (expected " +
+                   one_of_these(known) + ")";
+    }
+    return std::nullopt;
+}
 
 void read_allocations(const toml::table& table, SpecReader& reader, ChainSpec& spec) {
     const auto* list = table["allocations"].as_array();
@@ -99,16 +117,21 @@ Result<ChainSpec, std::string> chain_from_toml(const std::string& text, const st
         return fail(source + ": line " + std::to_string(error.source().begin.line) + ": " +
                     std::string{error.description()});
     }
-    for (const auto& [key, value] : table)
-        if (std::find(std::begin(kMembers), std::end(kMembers), key.str()) == std::end(kMembers))
-            return fail(source + ": unknown member \"" + std::string{key.str()} + "\"");
+    if (const auto unknown = unknown_member(table, kMembers)) return fail(source + ": " + *unknown);
+    if (const auto* list = table["allocations"].as_array())
+        for (const auto& item : *list)
+            if (const auto* entry = item.as_table())
+                if (const auto unknown = unknown_member(*entry, kAllocationMembers))
+                    return fail(source + ": " + *unknown);
     SpecReader reader{table};
     ChainSpec spec;
     spec.name = reader.text("name");
     spec.prefix = reader.text("prefix");
     spec.genesis_time = static_cast<UnixSeconds>(reader.number("genesis_time", UINT32_MAX, 0));
     const std::string mode = reader.text("mode");
-    if (mode != "fixed" && mode != "asert") reader.wrong("mode", R"("fixed" or "asert")");
+    if (std::ranges::find(kModes, mode) == kModes.end())
+        reader.wrong("mode", one_of_these(kModes) + ", found \"" + mode + "\"" +
+                                 did_you_mean(mode, kModes));
     spec.mode = mode == "asert" ? DifficultyMode::asert : DifficultyMode::fixed;
     spec.bits = reader.bits("bits");
     spec.spacing = static_cast<std::uint32_t>(reader.number("spacing", UINT32_MAX, 0));
@@ -158,7 +181,8 @@ Result<std::shared_ptr<const ChainParams>, std::string> load_chain(const std::st
         const auto text = read_text(from_home(name_or_file), kSpecFileMax);
         if (!text)
             return fail("--chain: expected main, steady, dev or a readable TOML file, found \"" +
-                        name_or_file + "\": " + text.error());
+                        name_or_file + "\": " + text.error() +
+                        did_you_mean(name_or_file, {kBuiltInChains.begin(), kBuiltInChains.end()}));
         auto read = chain_from_toml(*text, name_or_file);
         if (!read) return fail(std::move(read.error()));
         spec = std::move(*read);

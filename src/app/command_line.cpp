@@ -1,127 +1,232 @@
 #include "app/command_line.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <limits>
 
 #include "app/config_file.hpp"
+#include "app/help_text.hpp"
+#include "app/option_values.hpp"
+#include "app/usage_error.hpp"
 
 namespace cairn {
 namespace {
 
-const std::vector<std::string> kOnOff = {"on", "off"};
+constexpr const char* kRunGroup = "Run a node and work on its files";
+constexpr std::uint32_t kAny32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kAny63 = std::numeric_limits<std::int64_t>::max();  // as TOML has them
 
-/// Every option may stand in the environment too: --mine-every is CAIRN_MINE_EVERY.
-CLI::Option* with_environment(CLI::Option* option) {
-    std::string name = option->get_lnames().front();
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    });
-    return option->envname("CAIRN_" + name);
+constexpr const char* kNodeFooter =
+    "Each option may also stand in the environment (--mine-every as CAIRN_MINE_EVERY) or, without "
+    "its dashes, in the file of --config (mine-every = 10). The command line is stronger than the "
+    "environment, and the environment is stronger than the file.";
+constexpr const char* kToolFooter =
+    "Stop the node first. Each option may also stand in the environment, such as CAIRN_DATADIR.";
+
+/// Adds options under one heading of --help.
+class Options {
+public:
+    Options(CLI::App& app, const char* heading) : app_{app}, heading_{heading} {}
+
+    /// `value` is what --help calls the option's value.
+    template <class T>
+    CLI::Option* add(const char* flag, const char* value, T& target, const char* help) const {
+        auto* option = app_.add_option(flag, target, help)->option_text(value)->group(heading_);
+        // A flag said twice means its last; this is also how the command line overrules the file.
+        if constexpr (!std::is_same_v<T, std::vector<std::string>>)
+            option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->capture_default_str();
+        return option->type_name("");
+    }
+    void flag(const char* flag, bool& target, const char* help) const {
+        app_.add_flag(flag, target, help)->transform(true_or_false())->group(heading_);
+    }
+
+private:
+    CLI::App& app_;
+    const char* heading_;
+};
+
+void add_places(const Options& options, std::string& chain, std::string& datadir) {
+    options.add("--chain", "CHAIN", chain,
+                "The chain: main, steady, dev, or the TOML file of a chain of your own.");
+    options.add("--datadir", "FOLDER", datadir,
+                "The node's folder, with its chain, users and backups. Default: ~/.cairn/CHAIN.");
 }
 
-template <class T>
-CLI::Option* add(CLI::App& app, const std::string& flag, T& value, const std::string& help) {
-    auto* option = app.add_option(flag, value, help);
-    // A flag said twice means its last; this is also how the command line overrules the file.
-    if constexpr (!std::is_same_v<T, std::vector<std::string>>)
-        option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->capture_default_str();
-    return with_environment(option);
+void add_interface(const Options& options, NodeSettings& settings) {
+    options.add("--http", "ADDRESS:PORT", settings.http,
+                "The address to listen on. Port 0 takes any port that is free.");
+    options
+        .add("--auth", "WORD", settings.auth,
+             "Whether callers log in. Without this option they do, except on a loopback address of "
+             "a chain with names, such as dev. Beyond loopback the node refuses off.")
+        ->transform(one_of({"on", "off"}));
+    options.flag("--plain-login", settings.plain_login,
+                 "Let other machines log in over plain HTTP, which shows their passwords to the "
+                 "network between.");
+    options.add("--host", "NAME", settings.hosts,
+                "A host name or IP address by which clients may call this node. Repeatable.");
+    options.add("--cors", "ORIGIN", settings.cors,
+                "A web origin, such as https://wallet.example, that may call this node. "
+                "Repeatable.");
+    options.add("--trusted-proxy", "ADDRESS", settings.trusted_proxies,
+                "A proxy, as an IP address or a CIDR range, that the node believes when it says "
+                "for whom it asks. Repeatable.");
+}
+
+void add_peers(const Options& options, NodeSettings& settings) {
+    options
+        .add("--gossip", "WORD", settings.gossip,
+             "Whether the node dials other nodes and passes on blocks and transfers by itself.")
+        ->transform(one_of({"on", "off"}));
+    options.add("--connect", "HOST:PORT", settings.connect,
+                "A node to stay connected with. Repeatable.");
+    options.add("--allow-node", "KEY", settings.allow_nodes,
+                "The key, 64 hex digits, of a node that may connect. Without this option every "
+                "node may. Refused beyond loopback. Repeatable.");
+}
+
+void add_mining(const Options& options, NodeSettings& settings) {
+    options.flag("--mine", settings.mine, "Mine in the background.");
+    options.add("--mine-to", "ACCOUNT", settings.mine_to,
+                "The address (or name) that background mining pays. Default: the user operator.");
+    options
+        .add("--mine-every", "SECONDS", settings.mine_every,
+             "The mean time between two blocks of --mine on a chain of fixed difficulty.")
+        ->transform(number(0, 1e6));
+    options.add("--mine-on", "WHEN", settings.mine_on,
+                "When a chain with names, such as dev, mines: at a request (/mine), at each "
+                "transfer, or that many seconds after each block. Other chains take --mine. "
+                "One of request, transfer, or seconds from 0.001 to 1000000.");
+    options
+        .add("--mine-timeout", "SECONDS", settings.mine_timeout,
+             "The time after which a request for /mine gives up.")
+        ->transform(whole_number(1, 86'400));
+    options.add("--threads", "NUMBER", settings.threads, "How many threads mine; 0 is one a core.")
+        ->transform(whole_number(0, 1024));
+}
+
+void add_limits(const Options& options, NodeSettings& settings) {
+    options
+        .add("--memory-mib", "MIB", settings.memory_mib,
+             "The memory of the whole process in MiB. The node refuses what does not fit.")
+        ->transform(whole_number(1, 1'048'576));
+    options
+        .add("--pool-mib", "MIB", settings.pool_mib,
+             "The part of --memory-mib for transfers that wait for a block.")
+        ->transform(whole_number(1, 1'048'576));
+    options.add("--min-fee-rate", "COINS", settings.min_fee_rate,
+                "The least fee that a transfer must pay for 1,000 bytes.");
 }
 
 CLI::App* add_node(CLI::App& app, NodeSettings& settings, std::string& config) {
-    auto* node = app.add_subcommand("node", "Run a node");
-    add(*node, "--datadir", settings.datadir, "Directory of chain, users and backups [~/.cairn/CHAIN]");
-    add(*node, "--http", settings.http, "ADDRESS:PORT to listen on; port 0 takes any");
-    add(*node, "--chain", settings.chain, "main, steady, dev, or a chain's TOML file");
-    add(*node, "--auth", settings.auth, "Log-in: on or off (off: loopback only) [on; on dev off]")
-        ->check(CLI::IsMember(kOnOff));
-    add(*node, "--gossip", settings.gossip, "Dial and relay by itself")->check(CLI::IsMember(kOnOff));
-    add(*node, "--connect", settings.connect, "A node to stay connected with, HOST:PORT; repeatable");
-    add(*node, "--allow-node", settings.allow_nodes,
-        "Key of a node that may connect, hex; repeatable [all] (loopback only)");
-    add(*node, "--store", settings.store, "rocksdb, or memory (forgets everything at exit)")
-        ->check(CLI::IsMember(std::vector<std::string>{"rocksdb", "memory"}));
-    add(*node, "--host", settings.hosts,
-        "A host name or IP address under which this node may be called; repeatable");
-    add(*node, "--cors", settings.cors, "A web origin that may call this node; repeatable");
-    add(*node, "--trusted-proxy", settings.trusted_proxies,
-        "A proxy that is believed when it says for whom it asks, address or CIDR; repeatable");
-    with_environment(node->add_flag("--plain-login", settings.plain_login,
-                                    "Let other machines log in over plain HTTP"));
-    with_environment(node->add_flag("--mine", settings.mine, "Mine in the background"));
-    add(*node, "--mine-to", settings.mine_to, "Address (or name) that background mining pays [operator]");
-    add(*node, "--mine-every", settings.mine_every,
-        "Mean seconds between blocks mined in the background on a chain of fixed difficulty")
-        ->check(CLI::Range(0.0, 1e6));
-    add(*node, "--mine-on", settings.mine_on,
-        "When a chain with names (--chain dev) mines: on request (/mine), on each transfer, or that many\n"
-        "seconds after each block; other chains take --mine");
-    add(*node, "--mine-timeout", settings.mine_timeout, "Seconds after which /mine gives up")
-        ->check(CLI::Range(1, 86'400));
-    add(*node, "--threads", settings.threads, "Mining threads [all cores]")->check(CLI::Range(0, 1024));
-    add(*node, "--memory-mib", settings.memory_mib,
-        "Memory that the node may use in all, MiB; what does not fit is refused")
-        ->check(CLI::Range(1, 1'048'576));
-    add(*node, "--pool-mib", settings.pool_mib, "Memory of waiting transfers, MiB, part of --memory-mib")
-        ->check(CLI::Range(1, 1'048'576));
-    add(*node, "--min-fee-rate", settings.min_fee_rate, "Least fee, coins per 1,000 bytes");
-    add(*node, "--log-level", settings.log_level, "debug, info, warn or error")
-        ->check(CLI::IsMember(std::vector<std::string>{"debug", "info", "warn", "error"}));
-    add(*node, "--log-format", settings.log_format, "text or json")
-        ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}));
-    add(*node, "--config", config, "TOML file with these same names");
+    auto* node = app.add_subcommand("node", "Run a node.")->group(kRunGroup);
+    node->footer(kNodeFooter);
+    const Options files{*node, "Chain and files"};
+    add_places(files, settings.chain, settings.datadir);
+    files
+        .add("--store", "WORD", settings.store,
+             "Where the node keeps the chain. With memory it forgets the chain when it ends.")
+        ->transform(one_of({"rocksdb", "memory"}));
+    files.add("--config", "FILE", config, "A TOML file of these options.");
+    add_interface({*node, "HTTP interface"}, settings);
+    add_peers({*node, "Other nodes"}, settings);
+    add_mining({*node, "Mining"}, settings);
+    add_limits({*node, "Limits"}, settings);
+    const Options log{*node, "Log"};
+    log.add("--log-level", "WORD", settings.log_level, "The least level that the log shows.")
+        ->transform(one_of({"debug", "info", "warn", "error"}));
+    log.add("--log-format", "WORD", settings.log_format, "How a line of the log is written.")
+        ->transform(one_of({"text", "json"}));
     return node;
 }
 
 CLI::App* add_tool(CLI::App& app, const std::string& name, const std::string& help,
                    ToolSettings& settings, const std::string& file_help) {
-    auto* tool = app.add_subcommand(name, help);
-    add(*tool, "--datadir", settings.datadir, "Directory of the node [~/.cairn/CHAIN]");
-    add(*tool, "--chain", settings.chain, "main, steady, dev, or a chain's TOML file");
-    if (!file_help.empty()) tool->add_option("file", settings.file, file_help)->required();
+    auto* tool = app.add_subcommand(name, help)->group(kRunGroup);
+    tool->footer(kToolFooter);
+    add_places({*tool, "Options"}, settings.chain, settings.datadir);
+    if (!file_help.empty())
+        tool->add_option("file", settings.file, file_help)->type_name("")->required();
     return tool;
 }
 
 CLI::App* add_new_chain(CLI::App& app, NewChainSettings& settings) {
-    auto* chain = app.add_subcommand("chain", "Chains of your own");
-    chain->require_subcommand(1);
-    auto* made = chain->add_subcommand("new", "Write the TOML file of a new chain");
-    made->add_option("file", settings.file, "The file to write")->required();
-    made->add_option("--name", settings.name, "Name of the chain")->required();
-    made->add_option("--prefix", settings.prefix, "Prefix of its addresses")->required();
-    const auto option = [&](const char* flag, auto& value, const char* help) {
-        return made->add_option(flag, value, help)->capture_default_str();
+    auto* chain = app.add_subcommand("chain", "")->require_subcommand(1);
+    auto* made = chain->add_subcommand("new", "Write the TOML file of a chain of your own.");
+    made->group(kRunGroup)->footer("`cairn node --chain FILE` runs a node on the new chain.");
+    made->add_option("file", settings.file, "The file to write.")->type_name("")->required();
+    const Options options{*made, "Options"};
+    options.add("--name", "NAME", settings.name, "The chain's name.")->required();
+    options.add("--prefix", "LETTERS", settings.prefix, "How its addresses begin.")->required();
+    options
+        .add("--mode", "WORD", settings.mode,
+             "The difficulty: fixed, or following the times of the blocks (asert).")
+        ->transform(one_of({"fixed", "asert"}));
+    options.add("--bits", "HEX", settings.bits,
+                "The compact target, 8 hex digits: of every block, or the easiest one of asert.");
+    made->add_option("--genesis-time", settings.genesis_time,
+                     "When the chain begins, in Unix seconds. Default: now.")
+        ->option_text("SECONDS")
+        ->type_name("")
+        ->transform(whole_number(0, kAny32));
+    const auto number_of = [&](const char* flag, const char* value, auto& target, const char* help,
+                               std::uint64_t most) {
+        options.add(flag, value, target, help)->transform(whole_number(0, most));
     };
-    option("--mode", settings.mode, "fixed, or asert (difficulty follows the blocks' times)")
-        ->check(CLI::IsMember(std::vector<std::string>{"fixed", "asert"}));
-    option("--bits", settings.bits, "Compact target: of every block, or the easiest one of asert");
-    made->add_option("--genesis-time", settings.genesis_time, "Unix seconds [now]");
-    option("--spacing", settings.spacing, "Seconds between blocks, asert");
-    option("--half-life", settings.half_life, "Seconds, asert");
-    option("--subsidy", settings.subsidy, "Coins a block");
-    option("--halving-interval", settings.halving, "Blocks");
-    option("--max-block", settings.max_block, "Bytes");
-    option("--max-data", settings.max_data, "Bytes of a transfer's data");
-    option("--opening", settings.opening, "Coins that each new account is given");
-    option("--future-limit", settings.future_limit, "Seconds a block may be ahead of the clock; 0: any");
-    made->add_flag("--names", settings.names, "Names for addresses: for learning, anyone can sign for them");
-    made->add_option("--allocate", settings.allocations, "ADDRESS=COINS at the beginning; repeatable");
+    number_of("--spacing", "SECONDS", settings.spacing, "The time between blocks, asert only.",
+              kAny32);
+    number_of("--half-life", "SECONDS", settings.half_life,
+              "How late blocks must be for asert to halve the difficulty.", kAny32);
+    options.add("--subsidy", "COINS", settings.subsidy, "What the first blocks pay their miners.");
+    number_of("--halving-interval", "BLOCKS", settings.halving,
+              "After how many blocks the subsidy is halved.", kAny63);
+    number_of("--max-block", "BYTES", settings.max_block, "The size of the largest block.", kAny32);
+    number_of("--max-data", "BYTES", settings.max_data, "The most data that a transfer may carry.",
+              kAny32);
+    options.add("--opening", "COINS", settings.opening, "What each new account is given.");
+    number_of("--future-limit", "SECONDS", settings.future_limit,
+              "How far a block may be ahead of the clock; 0 is any time.", kAny32);
+    options.flag("--names", settings.names,
+                 "Names stand for addresses. This is for learning: anyone can sign for a name.");
+    options.add("--allocate", "ADDRESS=COINS", settings.allocations,
+                "Coins that an address has from the beginning. Repeatable.");
     return made;
 }
 
 CLI::App* add_demo(CLI::App& app, DemoSettings& settings) {
-    auto* demo = app.add_subcommand("demo", "Three joined nodes of a dev chain, mining and sending");
-    add(*demo, "--port", settings.port, "Port of the first; the others take the next; 0: any");
-    add(*demo, "--block-every", settings.block_every, "Mean seconds between blocks")
-        ->check(CLI::Range(0.1, 3'600.0));
-    add(*demo, "--transfer-every", settings.transfer_every, "Mean seconds between transfers")
-        ->check(CLI::Range(0.01, 3'600.0));
-    add(*demo, "--seconds", settings.seconds, "End after so long; 0: at Ctrl-C")
-        ->check(CLI::Range(0.0, 1e6));
+    auto* demo = app.add_subcommand("demo", "Run three nodes of a dev chain that mine and send.");
+    demo->group(kRunGroup)->footer(
+        "Each option may also stand in the environment, such as CAIRN_PORT.");
+    const Options options{*demo, "Options"};
+    options
+        .add("--port", "PORT", settings.port,
+             "The port of the first node. The others take the next ones. 0 takes any.")
+        ->transform(whole_number(0, 65'535));
+    options
+        .add("--block-every", "SECONDS", settings.block_every, "The mean time between two blocks.")
+        ->transform(number(0.1, 3'600));
+    options
+        .add("--transfer-every", "SECONDS", settings.transfer_every,
+             "The mean time between two transfers.")
+        ->transform(number(0.01, 3'600));
+    options
+        .add("--seconds", "SECONDS", settings.seconds,
+             "How long the demo runs. 0 runs it until Ctrl-C.")
+        ->transform(number(0, 1e6));
     return demo;
+}
+
+/// What `cairn COMMAND` may be told by the environment and by files.
+std::vector<std::string> setting_names(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options({}))
+        for (const std::string& name : option->get_lnames())
+            if (name != "help" && name != "config") names.push_back(name);
+    return names;
 }
 
 /// The file of `--config` or CAIRN_CONFIG, looked for before anything is parsed.
@@ -134,13 +239,40 @@ std::string config_path(const std::vector<std::string>& words) {
     return set != nullptr ? set : "";
 }
 
-/// Whether the command line says the flag of a word like --host=a by itself. Then what the file says of
-/// it is overruled, the whole of a list as well.
-bool is_said(const std::vector<std::string>& words, const std::string& of_file) {
-    const std::string flag = of_file.substr(0, of_file.find('='));
+/// Whether the command line says a setting itself. Then what stands elsewhere is overruled, the
+/// whole of a list as well.
+bool is_said(const std::vector<std::string>& words, const FoundSetting& setting) {
+    const std::string flag = "--" + setting.name;
     return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
         return word == flag || word.starts_with(flag + "=");
     });
+}
+
+/// The settings of `command` that nobody typed: those of the environment, and of a node's file
+/// those that the environment does not have.
+Result<std::vector<FoundSetting>, std::string> settings_elsewhere(
+    const CLI::App& command, const std::vector<std::string>& words) {
+    const auto names = setting_names(command);
+    auto found = settings_of_environment(names);
+    if (command.get_name() == "node") {
+        if (const std::string path = config_path(words); !path.empty()) {
+            auto of_file = settings_of_config(path, names);
+            if (!of_file) return fail(std::move(of_file.error()));
+            const std::size_t environment = found.size();
+            for (FoundSetting& setting : *of_file)
+                if (std::none_of(found.begin(),
+                                 found.begin() + static_cast<std::ptrdiff_t>(environment),
+                                 [&](const auto& known) { return known.name == setting.name; }))
+                    found.push_back(std::move(setting));
+        }
+    }
+    std::erase_if(found, [&](const FoundSetting& setting) { return is_said(words, setting); });
+    return found;
+}
+
+int refuse_words(const std::string& sentence) {
+    std::cerr << "cairn: " << sentence << "\n";
+    return 2;
 }
 
 }  // namespace
@@ -148,8 +280,10 @@ bool is_said(const std::vector<std::string>& words, const std::string& of_file) 
 std::string version_text() { return "cairn " CAIRN_VERSION; }
 
 Invocation parse_command_line(const std::vector<std::string>& given) {
-    CLI::App app{"Cairn, a proof-of-work blockchain node with an HTTP/JSON interface", "cairn"};
-    app.set_version_flag("--version", version_text());
+    CLI::App app{"Cairn is a proof-of-work blockchain node with an HTTP/JSON interface.", "cairn"};
+    app.formatter(std::make_shared<HelpText>());
+    app.set_help_flag("-h,--help", "Show this help; after a command, the help of that command.");
+    app.set_version_flag("--version", version_text(), "Show the version.");
     app.require_subcommand(1);
     NodeSettings node_settings;
     ToolSettings tool_settings;
@@ -157,39 +291,35 @@ Invocation parse_command_line(const std::vector<std::string>& given) {
     DemoSettings demo_settings;
     std::string config;
     auto* node = add_node(app, node_settings, config);
-    auto* verify = add_tool(app, "verify", "Validate a whole store again", tool_settings, "");
-    auto* exported = add_tool(app, "export", "Write the best chain to a file", tool_settings, "The file to write");
-    auto* imported = add_tool(app, "import", "Read a chain from a file", tool_settings, "The file to read");
-    auto* made = add_new_chain(app, chain_settings);
     auto* demo = add_demo(app, demo_settings);
+    auto* verify = add_tool(app, "verify", "Check a node's whole chain and accounts again.",
+                            tool_settings, "");
+    auto* exported = add_tool(app, "export", "Write the best chain to a file.", tool_settings,
+                              "The file to write; - is standard output.");
+    auto* imported = add_tool(app, "import", "Read a chain from a file.", tool_settings,
+                              "The file to read; - is standard input.");
+    auto* made = add_new_chain(app, chain_settings);
     const ClientCommands client{app};
 
     std::vector<std::string> words = given;
-    if (const std::string path = config_path(words); !path.empty() && !words.empty() && words[0] == "node") {
-        auto more = words_of_config(path);
-        if (!more) {
-            std::cerr << "cairn: " << more.error() << "\n";
-            return Exit{2};
-        }
-        std::erase_if(*more, [&](const std::string& word) { return is_said(given, word); });
-        words.insert(words.begin() + 1, more->begin(), more->end());
+    std::vector<FoundSetting> found;
+    for (const CLI::App* command : {node, demo, verify, exported, imported}) {
+        if (words.empty() || words[0] != command->get_name()) continue;
+        auto elsewhere = settings_elsewhere(*command, given);
+        if (!elsewhere) return Exit{refuse_words(elsewhere.error())};
+        found = std::move(*elsewhere);
+        std::vector<std::string> more;
+        for (const FoundSetting& setting : found)
+            more.push_back("--" + setting.name + "=" + setting.value);
+        words.insert(words.begin() + 1, more.begin(), more.end());
+        break;
     }
     try {
         std::reverse(words.begin(), words.end());  // as CLI11 takes them
         app.parse(words);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return Exit{app.exit(error)};
-        const std::string word = given.empty() || given[0].starts_with('-') ? "" : given[0];
-        const bool known = !app.get_subcommands([&](CLI::App* command) {
-            return command->get_name() == word;
-        }).empty();
-        if (known || word.empty()) {
-            std::cerr << "cairn: " << error.what();
-        } else {
-            std::cerr << "cairn: there is no command \"" << word << "\"";
-        }
-        std::cerr << " (cairn " << (known ? word + " " : "") << "--help tells what there is)\n";
-        return Exit{2};
+        return Exit{refuse_words(usage_sentence(app, error, found))};
     }
     if (node->parsed()) return RunNode{std::move(node_settings)};
     if (verify->parsed()) return RunVerify{std::move(tool_settings)};

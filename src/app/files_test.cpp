@@ -1,7 +1,9 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +20,10 @@
 
 namespace cairn {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 /// A folder of its own that goes with the test.
 class Files : public ::testing::Test {
@@ -121,22 +127,53 @@ TEST_F(ChainExport, ThatFailedOrWasGivenUpLeavesNothingBehind) {
 
 class ConfigFile : public Files {};
 
-TEST_F(ConfigFile, GivesItsMembersAsWords) {
-    const auto words = words_of_config(write("c",
-                                             "http = \"127.0.0.1:1\"\nmine = true\nthreads = "
-                                             "3\nmine-every = 2.5\nhost = [\"a\", \"b\"]\n"));
-    ASSERT_TRUE(words) << words.error();
-    EXPECT_EQ(std::set<std::string>(words->begin(), words->end()),
-              (std::set<std::string>{"--http=127.0.0.1:1", "--mine=true", "--threads=3",
-                                     "--mine-every=2.5", "--host=a", "--host=b"}));
+/// "mine-every=2.5" of each.
+std::vector<std::string> words_of(const std::vector<FoundSetting>& settings) {
+    std::vector<std::string> words;
+    for (const auto& setting : settings) words.push_back(setting.name + "=" + setting.value);
+    return words;
+}
+
+TEST_F(ConfigFile, GivesItsMembersAndTheirPlaces) {
+    const auto file = write("c",
+                            "http = \"127.0.0.1:1\"\nmine = true\nthreads = "
+                            "3\nmine-every = 2.5\nhost = [\"a\", \"b\"]\n");
+    const auto found =
+        settings_of_config(file, {"http", "mine", "threads", "mine-every", "host", "cors"});
+    ASSERT_TRUE(found) << found.error();
+    EXPECT_THAT(words_of(*found),
+                ::testing::UnorderedElementsAre("http=127.0.0.1:1", "mine=true", "threads=3",
+                                                "mine-every=2.5", "host=a", "host=b"));
+    const auto threads = std::ranges::find(*found, "threads", &FoundSetting::name);
+    EXPECT_EQ(threads->where, file + ": line 3: threads");
+}
+
+TEST_F(ConfigFile, MayHaveAMemberNearTheOneThatIsUnknown) {
+    const auto file = write("c", "threads = 1\nlog_level = \"info\"\n");
+    const auto found = settings_of_config(file, {"threads", "log-level"});
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error(), "--config " + file +
+                                 ": line 2: there is no setting \"log_level\"; did you mean "
+                                 "\"log-level\"? (cairn node --help lists them; they stand here "
+                                 "without the dashes)");
+    EXPECT_EQ(settings_of_config(file, {"threads"}).error().find("did you mean"),
+              std::string::npos);
 }
 
 TEST_F(ConfigFile, IsWeakerThanTheEnvironment) {
+    const auto file = write("c", "mine-every = 2\nthreads = 1\nhost = [\"a\", \"b\"]\n");
     ASSERT_EQ(setenv("CAIRN_MINE_EVERY", "7", 1), 0);
-    const auto words = words_of_config(write("c", "mine-every = 2\nthreads = 1\n"));
+    ASSERT_EQ(setenv("CAIRN_HOST", "c", 1), 0);
+    ASSERT_EQ(setenv("CAIRN_THREADS", "", 1), 0);  // says nothing
+    const auto invocation = parse_command_line({"node", "--config", file});
     unsetenv("CAIRN_MINE_EVERY");
-    ASSERT_TRUE(words);
-    EXPECT_EQ(*words, std::vector<std::string>{"--threads=1"});
+    unsetenv("CAIRN_HOST");
+    unsetenv("CAIRN_THREADS");
+    ASSERT_TRUE(std::holds_alternative<RunNode>(invocation));
+    const auto& settings = std::get<RunNode>(invocation).settings;
+    EXPECT_EQ(settings.mine_every, 7);
+    EXPECT_EQ(settings.threads, 1U);
+    EXPECT_EQ(settings.hosts, std::vector<std::string>{"c"});
 }
 
 TEST_F(ConfigFile, IsOverruledByTheCommandLineAlsoInItsLists) {
@@ -160,11 +197,11 @@ TEST_F(ConfigFile, IsOverruledByTheCommandLineAlsoInItsLists) {
 TEST_F(ConfigFile, IsRefusedWithTheLineThatIsWrong) {
     for (const auto* text : {"a = 1\nb = \n", "a = 1\n[b]\nc = 1\n", "a = 1\nb = 2020-01-01\n",
                              "a = 1\nb = [[1]]\n", "a = 1\nb = [{c = 1}]\n"}) {
-        const auto words = words_of_config(write("c", text));
-        ASSERT_FALSE(words) << text;
-        EXPECT_NE(words.error().find("line 2"), std::string::npos) << words.error();
+        const auto found = settings_of_config(write("c", text), {"a", "b"});
+        ASSERT_FALSE(found) << text;
+        EXPECT_NE(found.error().find("line 2"), std::string::npos) << found.error();
     }
-    EXPECT_FALSE(words_of_config(path("none")));
+    EXPECT_FALSE(settings_of_config(path("none"), {}));
 }
 
 TEST_F(ConfigFile, MayComeThroughAPipeAndItsPathsBeginAtTheHome) {
@@ -177,7 +214,7 @@ TEST_F(ConfigFile, MayComeThroughAPipeAndItsPathsBeginAtTheHome) {
 }
 
 TEST_F(ConfigFile, HasABound) {
-    const auto endless = words_of_config("/dev/zero");
+    const auto endless = settings_of_config("/dev/zero", {});
     ASSERT_FALSE(endless);
     EXPECT_NE(endless.error().find("/dev/zero"), std::string::npos);
 }
@@ -216,8 +253,19 @@ TEST_F(ChainFile, ReadsWhatItWrote) {
 TEST_F(ChainFile, RefusesWhatItDoesNotKnowByName) {
     const std::string good = to_toml(testing::easy_spec());
     EXPECT_TRUE(chain_from_toml(good, "f"));
-    EXPECT_EQ(chain_from_toml("openning = \"1\"\n" + good, "f").error(),
-              "f: unknown member \"openning\"");
+    EXPECT_THAT(chain_from_toml("openning = \"1\"\n" + good, "f").error(),
+                StartsWith("f: line 1: there is no member \"openning\"; did you mean "
+                           "\"opening\"? (expected name, "));
+    EXPECT_THAT(
+        chain_from_toml(good + "[[allocations]]\nrecipient = \"x\"\namout = 1\n", "f").error(),
+        AllOf(HasSubstr("there is no member \"amout\"; did you mean \"amount\"?"),
+              HasSubstr("recipient or amount")));
+    std::string fixd = good;
+    fixd.replace(fixd.find("\"fixed\""), 7, "\"fixd\"");
+    EXPECT_EQ(chain_from_toml(fixd, "f").error(),
+              "f: mode: expected fixed or asert, found \"fixd\"; did you mean \"fixed\"?");
+    EXPECT_THAT(load_chain("stedy").error(), HasSubstr("; did you mean \"steady\"?"));
+    EXPECT_THAT(load_chain("Dev").error(), HasSubstr("; did you mean \"dev\"?"));
     EXPECT_NE(chain_from_toml(good + "names = 1\n", "f").error().find("f: "), std::string::npos);
     EXPECT_FALSE(chain_from_toml("name = \"a\"\n", "f"));
     EXPECT_FALSE(load_chain(path("none.toml")));
@@ -283,6 +331,22 @@ TEST_P(Log, AValueIsCutAtAThousandBytesBetweenCharacters) {
     EXPECT_NE(line.find(std::string(999, 'x') + '"'), std::string::npos);
     EXPECT_EQ(line.find("\xEF\xBF\xBD"), std::string::npos);
     EXPECT_NE(record("\xC3\xA9").find("\xC3\xA9"), std::string::npos);
+}
+
+TEST_P(Log, NamesItsLevelsAsTheFlagDoes) {
+    const bool json = GetParam() == log::Format::json;
+    for (const std::string word : {"debug", "info", "warn", "error"}) {
+        log::Level level{};
+        ASSERT_TRUE(log::parse_level(word, level));
+        ::testing::internal::CaptureStderr();
+        log::open(log::Level::debug, GetParam());
+        log::write(level, "an event");
+        const std::string line = ::testing::internal::GetCapturedStderr();
+        // In text the events stand under one another.
+        EXPECT_THAT(line, HasSubstr(json ? "\"level\":\"" + word + "\",\"event\""
+                                         : "Z " + word + std::string(5 - word.size(), ' ') +
+                                               " an event\n"));
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Log, ::testing::Values(log::Format::text, log::Format::json));

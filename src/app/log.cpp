@@ -1,6 +1,7 @@
 #include "app/log.hpp"
 
 #include <poll.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -8,7 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <ctime>
+#include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "api/json/writer.hpp"
 
@@ -16,6 +20,7 @@ namespace cairn::log {
 namespace {
 
 constexpr std::size_t kValueMax = 1000;  // bytes
+constexpr std::size_t kLevelWidth = 5;   // of the longest word
 
 Format format_now = Format::text;
 
@@ -68,6 +73,38 @@ class NeverWaiting final : public spdlog::sinks::base_sink<std::mutex> {
     bool cut_ = false;  // the last line that was written has no end
 };
 
+/// The level as --log-level has it. spdlog's own names are longer ("warning"), and part of it.
+class LevelWord final : public spdlog::custom_flag_formatter {
+public:
+    explicit LevelWord(std::size_t width) : width_{width} {}
+
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+                spdlog::memory_buf_t& line) override {
+        const std::string_view word = word_of_level(message.level);
+        line.append(word.data(), word.data() + word.size());
+        for (std::size_t column = word.size(); column < width_; ++column) line.push_back(' ');
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<LevelWord>(width_);
+    }
+
+private:
+    static std::string_view word_of_level(spdlog::level::level_enum level) {
+        switch (level) {
+            case spdlog::level::debug:
+                return "debug";
+            case spdlog::level::info:
+                return "info";
+            case spdlog::level::warn:
+                return "warn";
+            default:
+                return "error";
+        }
+    }
+
+    std::size_t width_;  // of the column
+};
+
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
         case Level::debug:
@@ -114,11 +151,13 @@ void append_value(std::string& out, const Field& field) {
 void open(Level least, Format format) {
     format_now = format;
     auto logger = std::make_shared<spdlog::logger>("cairn", std::make_shared<NeverWaiting>());
-    // The message is made by `write`: here stand time and level only.
-    logger->set_pattern(format == Format::json
-                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                            : "%Y-%m-%dT%H:%M:%S.%eZ %-5l %v",
-                        spdlog::pattern_time_type::utc);
+    // The message is made by `write`: here stand time and level (%*) only.
+    const bool json = format == Format::json;
+    auto pattern = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    pattern->add_flag<LevelWord>('*', json ? 0 : kLevelWidth)
+        .set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%*",%v})"
+                          : "%Y-%m-%dT%H:%M:%S.%eZ %* %v");
+    logger->set_formatter(std::move(pattern));
     logger->set_level(to_spdlog(least));
     logger->flush_on(spdlog::level::debug);
     spdlog::set_default_logger(std::move(logger));

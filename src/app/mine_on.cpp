@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "app/nearest_word.hpp"
+
 namespace cairn {
 namespace {
 
@@ -24,7 +26,7 @@ Result<MineOn, std::string> parse_mine_on(const NodeSettings& settings, const Ch
             return fail(
                 "--mine-on: expected request, transfer, or seconds from 0.001 to 1000000, found "
                 "\"" +
-                text + "\"");
+                text + "\"" + did_you_mean(text, {"request", "transfer"}));
         mine_on = {MineOn::When::interval,
                    static_cast<std::uint64_t>(std::llround(seconds * 1000))};
     }
@@ -32,8 +34,9 @@ Result<MineOn, std::string> parse_mine_on(const NodeSettings& settings, const Ch
         return fail("--mine-on " + text + " needs a chain with names, such as --chain dev, and " +
                     spec.name + " has none: use --mine and --mine-every there");
     if (settings.mine)
-        return fail("--mine mines without end, and --mine-on " + text +
-                    " at its own times: choose one");
+        return fail("--mine and --mine-on " + text +
+                    " contradict one another: the one mines all the time, the other at its own "
+                    "times; choose one");
     return mine_on;
 }
 

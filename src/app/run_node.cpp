@@ -118,8 +118,8 @@ Result<net::PeersOptions, std::string> peers_options(const NodeSettings& setting
     }
     // Without TLS whoever stands in between may take a connection over once it has shaken hands.
     if (!peers.allowed.empty() && !is_loopback(endpoint.address))
-        return fail("--allow-node off loopback demands TLS, which this version does not have: listen "
-                    "on 127.0.0.1, or leave --allow-node out");
+        return fail("--allow-node beyond loopback needs TLS, which this version does not have: let "
+                    "--http listen on 127.0.0.1, or leave --allow-node out");
     const auto seed = random_bytes<8>();
     for (const std::uint8_t byte : seed) peers.seed = peers.seed << 8 | byte;
     return peers;
@@ -191,7 +191,8 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     plan.options.ledger.overlay_bytes = plan.memory.staged;
     plan.datadir = datadir_of(settings.datadir, settings.chain);
     if (const auto error = make_private_folder(plan.datadir))
-        return fail("--datadir " + plan.datadir + ": " + error.message());
+        return fail("--datadir " + plan.datadir + ": this folder cannot be used: " +
+                    error.message() + "; choose one in which you may write");
     return plan;
 }
 
@@ -212,7 +213,8 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     } else if (const UserPtr user = users.find("operator")) {
         background.to = user->address;
     } else {
-        return fail("--mine and --mine-on need --mine-to ADDRESS, for there is no user \"operator\" to pay");
+        return fail("--mine and --mine-on need --mine-to ADDRESS: there is no user \"operator\" "
+                    "whom they could pay");
     }
     background.on_transfer = mine_on.when == MineOn::When::transfer;
     background.even = mine_on.when == MineOn::When::interval;
@@ -257,14 +259,14 @@ int run_node(const NodeSettings& settings) {
     if (!log::parse_level(settings.log_level, level)) return refuse("--log-level: unknown word");
     log::open(level, settings.log_format == "json" ? log::Format::json : log::Format::text);
     const Signals signals{[](int signal) {
-        log::info("signal, nothing to do", {{"signal", signal_name(signal)}});
+        log::info("signal ignored", {{"signal", signal_name(signal)}});
     }};
     // Its workers, and the threads of the rest of the process.
     const std::size_t miners =
         settings.threads != 0 ? settings.threads : std::thread::hardware_concurrency();
     if (auto lack = machine_lacks(miners + kThreadsBeside, kAddressSpaceLeast)) return refuse(*lack);
     if (others_may_write(plan->datadir))
-        log::warn("others may write in the data folder, and so take the node over",
+        log::warn("others may write in the data folder and can so take over the node",
                   {{"datadir", plan->datadir}});
 
     auto users = Users::open(plan->datadir);
@@ -291,7 +293,8 @@ int run_node(const NodeSettings& settings) {
     if (!node_key) return refuse(node_key.error());
     // Peers are told the port, so that it is taken before there is anybody to serve it.
     auto listener = http::Listener::open(plan->endpoint.address, plan->endpoint.port);
-    if (!listener) return refuse(listener.error());
+    if (!listener)
+        return refuse(listener.error() + "; --http names another address, and port 0 any free port");
     plan->options.peers.key = (*node_key)->address();
     plan->options.peers.listens_on = listener->port();
     const auto memory = MemoryBudget::make(plan->memory.whole);
@@ -409,8 +412,8 @@ int run_node(const NodeSettings& settings) {
         plan->datadir, {plan->endpoint.address, (*server)->port(), this_network()});
     if (!place)
         log::warn(
-            "node.place cannot be written, so that clients on this machine have to be given "
-            "the operator's password",
+            "node.place cannot be written; clients on this machine must be given the operator's "
+            "password",
             {{"reason", place.error().message()}});
     log::info("started", {{"chain", plan->chain->spec().name},
                           {"genesis", plan->chain->genesis().hash.to_string()},

@@ -40,8 +40,8 @@ std::optional<std::string> no_name_for_datadir(const std::string& datadir,
     if (!datadir.empty() || (chain != "-" && kind != std::filesystem::file_type::fifo &&
                              kind != std::filesystem::file_type::character))
         return std::nullopt;
-    return "--datadir is needed: the chain comes through " + chain +
-           ", which gives no name to a folder";
+    return "--datadir is missing: the chain comes through " + chain +
+           ", which gives no name to a folder, so that --datadir must name one";
 }
 
 std::string datadir_of(const std::string& datadir, const std::string& chain) {

@@ -41,9 +41,11 @@ Result<Opened, std::string> open_tool(const ToolSettings& settings, Access acces
         std::error_code error;
         if (!std::filesystem::exists(std::filesystem::path{datadir} / "store", error))
             return fail("--datadir " + datadir + ": there is no store here" +
-                        (error ? ": " + error.message() : ""));
+                        (error ? ": " + error.message() : "") +
+                        "; --datadir or --chain names that of another node");
     } else if (const auto error = make_private_folder(datadir)) {
-        return fail("--datadir " + datadir + ": " + error.message());
+        return fail("--datadir " + datadir + ": this folder cannot be used: " + error.message() +
+                    "; choose one in which you may write");
     }
     auto store =
         access == Access::read ? open_store_to_read(datadir) : open_store("rocksdb", datadir);
@@ -83,7 +85,8 @@ Result<std::vector<SharedBytes>, std::string> read_batch(const Staged& rows, Hei
 Result<Tip, std::string> verify(const ToolSettings& settings) {
     auto opened = open_tool(settings, Access::read);
     if (!opened) return fail(std::move(opened.error()));
-    if (auto sound = opened->store.verify(); !sound) return fail("a file is damaged: " + sound.error().detail);
+    if (auto sound = opened->store.verify(); !sound)
+        return fail("a file of the store is damaged: " + sound.error().detail);
     const Staged rows{opened->store.store->snapshot()};
     auto tip = tip_of(*opened, rows);
     if (!tip) return tip;
@@ -137,7 +140,7 @@ Result<Tip, std::string> import_chain(const ToolSettings& settings) {
     if (!opened) return fail(std::move(opened.error()));
     if (reader->spec() != encode(opened->chain->spec()))
         return fail(settings.file + ": holds another chain than " + opened->chain->spec().name +
-                    "; choose its chain with --chain");
+                    "; --chain names the chain of the file");
     auto node = Node::open(opened->chain, *opened->store.store, {}, read_clocks());
     if (!node) return fail(std::move(node.error().detail));
     const auto genesis = reader->next();
@@ -165,7 +168,8 @@ Result<ChainSpec, std::string> spec_of(const NewChainSettings& settings) {
                                                    : read_clocks().wall;
     spec.mode = settings.mode == "asert" ? DifficultyMode::asert : DifficultyMode::fixed;
     const auto bits = from_hex(settings.bits);
-    if (!bits || bits->size() != 4) return fail("--bits: expected 8 hex digits such as 1e0fffff");
+    if (!bits || bits->size() != 4)
+        return fail("--bits: expected 8 hex digits such as 1e0fffff, found \"" + settings.bits + "\"");
     spec.bits = CompactBits{read_big_endian<std::uint32_t>(*bits)};
     if (spec.mode == DifficultyMode::asert) {
         spec.spacing = settings.spacing;
@@ -235,7 +239,8 @@ int run_new_chain(const NewChainSettings& settings) {
     const std::string text = to_toml(*spec);
     bool apart = false;
     if (auto written = write_new(settings.file, text, apart); !written)
-        return refuse(settings.file + ": " + written.error());
+        return refuse(settings.file + ": cannot be written: " + written.error() +
+                      "; choose a new name in a folder in which you may write");
     (apart ? std::cerr : std::cout)
         << "written: " << settings.file << ", genesis " << params->genesis().hash.to_string()
         << "\nstart a node on it: cairn node --chain " << settings.file << "\n";

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -27,6 +28,32 @@ std::string flags_for(const Options& options) {
     return " --node " + plain(options.node);
 }
 
+/// A text as a shell takes it for one word; nothing if that is not easily said.
+std::string shell_word(const std::string& text) {
+    const std::string shown = plain(text);
+    const bool bare = std::all_of(shown.begin(), shown.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '_' || c == '-';
+    });
+    if (bare) return shown;
+    return shown != text || text.find('\'') != std::string::npos ? "" : "'" + text + "'";
+}
+
+/// Whose coins a command spends, if not the caller's.
+std::string account_of(const Command& command) {
+    const auto* send = std::get_if<Send>(&command);
+    return send == nullptr ? "" : shell_word(send->from);
+}
+
+/// The node's address where it is no address: told by the name under which it was given.
+Failure wrong_node(const Options& options, std::string sentence) {
+    const char* told = std::getenv("CAIRN_NODE");  // NOLINT(concurrency-mt-unsafe): one thread
+    constexpr std::string_view kFlag = "--node";
+    if (told != nullptr && options.node == told && sentence.starts_with(kFlag))
+        sentence.replace(0, kFlag.size(), "CAIRN_NODE");
+    return usage_failure(std::move(sentence), "cairn --help tells what --node takes");
+}
+
 /// An argument that would become an empty segment of a path, and so another route.
 bool has_empty_argument(const Command& command) {
     if (const auto* block = std::get_if<Block>(&command)) return block->which.empty();
@@ -48,14 +75,14 @@ Outcome<void> run_on(const NodeUrl& node, const Options& options, const std::str
     if (has_empty_argument(command))
         return fail(
             usage_failure("An empty argument names nothing.", "cairn " + words + " --help"));
-    Session session{{.node = node,
-                     .command = words,
-                     .flags = flags_for(options),
-                     .datadir = options.datadir,
-                     .authorities = options.authorities,
-                     .silence_s = silence_of(options, command)},
-                    TokenStore{cairn_folder() / ".sessions"},
-                    cairn_folder()};
+    Session session{
+        {.node = node,
+         .attempt = {.command = words, .flags = flags_for(options), .account = account_of(command)},
+         .datadir = options.datadir,
+         .authorities = options.authorities,
+         .silence_s = silence_of(options, command)},
+        TokenStore{cairn_folder() / ".sessions"},
+        cairn_folder()};
     Context context{session, out, err, options.json};
     return std::visit([&](const auto& chosen) { return run_command(context, chosen); }, command);
 }
@@ -68,8 +95,8 @@ int run(const Options& options, const std::string& words, const Command& command
     Output out{STDOUT_FILENO};
     Output err{STDERR_FILENO};
     const auto node = parse_node_url(options.node.empty() ? kDefaultNode : options.node);
-    const Outcome<void> outcome =
-        node ? run_on(*node, options, words, command, out, err) : fail(usage_failure(node.error()));
+    const Outcome<void> outcome = node ? run_on(*node, options, words, command, out, err)
+                                       : fail(wrong_node(options, node.error()));
     if (!outcome) {
         if (options.json && !outcome.error().answer.empty()) {
             out.line(out.terminal() ? JsonEscaper{}.next(outcome.error().answer)

@@ -163,6 +163,8 @@ class Reading(CliTest):
         self.assertEqual([line.split()[0] for line in whole], ["INDEX", *map(str, range(1, 31))])
         part = self.works("chain", "--from", 29).out.splitlines()
         self.assertEqual([line.split()[0] for line in part], ["INDEX", "29", "30", "2"])
+        self.assertIn("--limit 0 without --from shows all", part[-1])
+        self.assertIn("nothing from line 500", self.works("inv", "--from", 500).out)
 
     def test_columns_stand_under_one_another_whatever_the_names(self):
         lines = self.works("block", 2).out.splitlines()
@@ -219,11 +221,47 @@ class Reading(CliTest):
         self.assertIn('there is no command "frob" (cairn --help', self.home.run("frob").err)
         self.assertIn("(cairn send --help", self.home.run("send", "bob").err)
 
-    def test_help_tells_the_exit_codes(self):
-        for words in (["--help"], ["status", "--help"], ["user", "new", "--help"], ["chain", "--help"]):
-            done = self.home.run(*words)
+    def test_the_word_that_was_meant_is_named(self):
+        config = self.home.path / "node.toml"
+        config.write_text("mine = false\nlog_level = \"info\"\n")
+        for words, meant in ((["stauts"], "status"), (["user", "lsit"], "user list"), (["pool", "--jsno"], "--json"),
+                             (["send", "bob", "1", "--mmeo", "x"], "--memo"), (["user", "new", "x", "--role", "oprator"], "operator"),
+                             (["node", "--log-level", "wran"], "warn"), (["node", "--config", config], "log-level")):
+            with self.subTest(words):
+                done = self.home.run(*words)
+                self.assertEqual(done.code, USAGE, repr(done))
+                self.assertIn(f'; did you mean "{meant}"?', done.err)
+
+    def test_an_option_before_its_command_is_told_its_place(self):
+        done = self.home.run("--node", self.url, "status")
+        self.assertEqual(done.code, USAGE, repr(done))
+        self.assertIn("as in cairn status --node", done.err)
+
+    def test_the_settings_of_a_node_are_none_of_a_client(self):
+        self.assertEqual(self.home.run("status", "--node", self.url, CAIRN_LOG_LEVEL="wran", CAIRN_THREADS="x").code, DONE)
+
+    def test_help_tells_shared_options_and_exit_codes_once(self):
+        whole = self.home.run("--help")
+        self.assertEqual(whole.code, DONE)
+        for text in ("3  the node cannot be reached", "--timeout SECONDS"):
+            self.assertIn(text, whole.out)
+        for words in (["status"], ["user", "new"], ["chain"]):
+            done = self.home.run(*words, "--help")
             self.assertEqual(done.code, DONE)
-            self.assertIn("3 the node cannot be reached", done.out)
+            self.assertIn("Usage: cairn " + " ".join(words), done.out)
+            self.assertIn("`cairn --help`", done.out)
+            for text in ("cannot be reached", "--timeout"):
+                self.assertNotIn(text, done.out)
+
+    def test_whoever_calls_the_wrong_port_is_told_where_his_node_is(self):
+        done = self.home.run("mine", "--node", "127.0.0.1:1", "--datadir", self.datadir)
+        self.assertEqual(done.code, UNREACHABLE, repr(done))
+        self.assertIn(f"next: --node 127.0.0.1:{self.node.port} reaches the node of", done.err)
+
+    def test_an_address_of_the_environment_is_named_as_such(self):
+        done = self.home.run("status", CAIRN_NODE="ftp://a")
+        self.assertEqual(done.code, USAGE, repr(done))
+        self.assertIn("cairn: CAIRN_NODE: expected", done.err)
 
     def test_the_node_may_be_told_by_the_environment_and_with_a_scheme(self):
         self.assertEqual(self.home.run("status", CAIRN_NODE=self.url).code, DONE)
@@ -283,7 +321,7 @@ class Changing(CliTest):
         self.works("restart", "--yes")
 
     def test_what_the_node_refuses(self):
-        done = self.fails(REFUSED, "send", "bob", "1000", "--from", "erna", says="next: cairn balance --node")
+        done = self.fails(REFUSED, "send", "bob", "1000", "--from", "erna", says="next: cairn balance erna --node")
         self.assertIn("field: amount", done.err)
         self.assertIn("overdraft", done.err)
         self.fails(REFUSED, "send", "x" * 300, "1", "--from", "erna", says="field: recipient")
@@ -440,7 +478,7 @@ class LoggedIn(CliTest):
         self.fails(USAGE, "login", "berta", "--password-file", self.home.path / "none", says="No such file")
 
     def test_log_ins_that_are_refused(self):
-        self.fails(LOGIN, "login", "operator", stdin="not the password\n", says="next: cairn login")
+        self.fails(LOGIN, "login", "operator", stdin="not the password\n", says="next: the operator's password is in operator.password")
         self.fails(LOGIN, "login", "nobody", stdin=PASSWORD)
         self.assertEqual(self.kept(), [])
 
@@ -620,7 +658,9 @@ class OddNodes(unittest.TestCase):
             self.assertIn("is it running?", done.err)
             self.assertIn("cairn node", done.err)
             self.assertEqual(done.out, "")
-        self.assertEqual(self.home.run("status", "--node", "no-such-host.invalid").code, UNREACHABLE)
+        unknown = self.home.run("status", "--node", "no-such-host.invalid")
+        self.assertEqual(unknown.code, UNREACHABLE, repr(unknown))
+        self.assertIn("next: --node names the node by its right name", unknown.err)
 
     def test_what_answers_is_no_node(self):
         for body in (b"<html>", b"", b"[1]", b"{\"chain\":", b"\xff"):
@@ -647,6 +687,8 @@ class OddNodes(unittest.TestCase):
         unknown = self.home.run("status", "--node", node)
         self.assertEqual(unknown.code, UNREACHABLE, repr(unknown))
         self.assertIn("certificate", unknown.err)
+        self.assertIn("next: --ca", unknown.err)
+        self.assertNotIn("is it running", unknown.err)
         # Never plain where TLS was asked for, nor the other way round.
         self.assertEqual(self.cairn("status").code, UNREACHABLE)
 

@@ -2,14 +2,16 @@
 
 import contextlib
 import http.client
+import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from cairn_node import Node, StartFailed, run
-from settings import TMP, needs_disk, needs_node
+from settings import BINARY, TMP, needs_disk, needs_node
 
 
 def is_of_the_store(path):
@@ -75,7 +77,7 @@ class StartupErrors(unittest.TestCase):
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            self.refuses(Node(self.folder / "data"), "port|address", str(port), port=port)
+            self.refuses(Node(self.folder / "data"), "port|address", str(port), "--http names another", port=port)
 
     def test_flags_that_are_none(self):
         for arguments in (["--no-such-flag"], ["--threads", "x"], ["--store", "paper"], ["--auth", "maybe"],
@@ -83,6 +85,18 @@ class StartupErrors(unittest.TestCase):
             with self.subTest(arguments):
                 self.refuses(Node(self.folder / "flags", arguments=arguments), arguments[0].lstrip("-"))
         self.refuses(Node(self.folder / "flags", chain="no-such-chain"), "chain")
+
+    def test_the_word_that_was_meant_is_named(self):
+        spec = self.folder / "chain.toml"
+        spec.write_text('nmae = "a"\n')
+        for arguments, chain, meant in ((["--auth", "onn"], "dev", "on"), (["--thread", "2"], "dev", "--threads"),
+                                        (["--mine-on", "transfers"], "dev", "transfer"), ([], "stedy", "steady"), ([], spec, "name")):
+            with self.subTest(arguments=arguments, chain=chain):
+                self.refuses(Node(self.folder / "meant", chain=chain, arguments=arguments), f'did you mean "{meant}"\\?')
+
+    def test_flags_that_contradict_one_another(self):
+        self.refuses(Node(self.folder / "both", arguments=["--mine", "--mine-on", "3"]), "--mine-on 3", "contradict", "choose one")
+        self.refuses(Node(self.folder / "none", chain="main", arguments=["--mine-on", "3"]), "chain with names", "--mine-every")
 
     def test_an_address_that_is_none(self):
         for address in ("nonsense", "127.0.0.1:99999", "127.0.0.1:x", ":"):
@@ -100,8 +114,8 @@ class StartupErrors(unittest.TestCase):
     def test_a_datadir_that_cannot_be(self):
         file = self.folder / "file"
         file.write_text("no folder")
-        self.refuses(Node(file))
-        self.refuses(Node(file / "below"))
+        self.refuses(Node(file), "--datadir", "cannot be used", "choose one")
+        self.refuses(Node(file / "below"), "--datadir", "cannot be used", "choose one")
 
     @needs_disk
     def test_a_store_that_is_damaged(self):
@@ -157,3 +171,17 @@ class OfflineErrors(unittest.TestCase):
                     done = run(*arguments)
                     self.assertGreater(done.returncode, 0)
                     self.assertTrue((done.stdout + done.stderr).strip())
+
+    def test_the_folder_that_is_told_is_stronger_than_the_environments(self):
+        with tempfile.TemporaryDirectory(dir=TMP) as folder:
+            told, other = Path(folder) / "told", Path(folder) / "other"
+            environment = {**os.environ, "CAIRN_DATADIR": str(other)}
+            for name in ("verify", "export", "import"):
+                words = [name, "--chain", "dev", "--datadir", told, *([] if name == "verify" else [Path(folder) / "file"])]
+                done = subprocess.run([BINARY, *map(str, words)], capture_output=True, text=True, timeout=60, env=environment)
+                with self.subTest(name):
+                    self.assertEqual(done.returncode, 1, done)
+                    self.assertNotIn(str(other), done.stderr)
+                    if name != "import":
+                        self.assertIn(str(told), done.stderr)
+            self.assertFalse(other.exists())

@@ -21,16 +21,16 @@ http::Problem refused(const LoginRefusal& refusal) {
         case LoginError::slow_down:
             problem = {.status = 429,
                        .detail =
-                           "Many try to log in as this user, one a second has its turn, and "
-                           "the lot did not fall on you: try again. With the token of an "
-                           "earlier log-in (`Authorization: Bearer TOKEN`) you wait for "
-                           "nobody else."};
+                           "Many clients try to log in as this user, and the node hears one of "
+                           "them each second: try again. A client that sends the token of an "
+                           "earlier log-in (`Authorization: Bearer TOKEN`) waits for nobody "
+                           "else."};
             break;
         case LoginError::busy:
             problem = {.status = 429, .detail = "Others are logging in: try again in a second."};
             break;
         case LoginError::too_many:
-            problem = {.status = 503, .detail = "As many are logged in as this node takes: try again later."};
+            problem = {.status = 503, .detail = "No further log-in fits into this node: try again later."};
             break;
         case LoginError::stopping:
             problem = {.status = 503, .detail = "The node is stopping."};

@@ -35,8 +35,9 @@ constexpr std::array<const char*, 5> kPeople = {"anna", "ben", "cleo", "dora", "
 class TemporaryFolder {
 public:
     TemporaryFolder() {
-        std::string name = std::filesystem::temp_directory_path() / "cairn-demo-XXXXXX";
-        if (mkdtemp(name.data()) != nullptr) path_ = name;
+        std::error_code error;
+        std::string name = std::filesystem::temp_directory_path(error) / "cairn-demo-XXXXXX";
+        if (!error && mkdtemp(name.data()) != nullptr) path_ = name;
     }
     ~TemporaryFolder() {
         std::error_code ignored;  // what is left lies among the temporary files
@@ -64,7 +65,11 @@ public:
     explicit Demo(const DemoSettings& settings) : settings_{settings} {}
 
     int run() {
-        if (folder_.path().empty()) return refuse("no temporary directory can be made");
+        if (folder_.path().empty()) {
+            return refuse(
+                "no folder can be made among the temporary files: make room there, or let TMPDIR "
+                "name another folder");
+        }
         std::cout << "Three nodes of a dev chain start; Ctrl-C ends them, and nothing is left.\n"
                   << std::flush;
         for (std::size_t i = 0; i < kNodes; ++i)
@@ -104,7 +109,7 @@ private:
         if (!process) process = ChildNode::start(words(0), log);
         if (!process) {
             keep_log(log);
-            return fail(process.error());
+            return fail("node " + number + " did not start; its own words stand above");
         }
         Player player;
         player.name = "node " + number;

@@ -71,7 +71,8 @@ Outcome<void> run_command(Context& context, const Chain& chain) {
             const std::uint64_t length = rest["length"].number();
             if (table.rows() < length) {
                 context.out.line(std::to_string(table.rows()) + " of " + counted(length, "block") +
-                                 "; --limit 0 shows all.");
+                                 (chain.from == 0 ? "; --limit 0 shows all."
+                                                  : "; --limit 0 without --from shows all."));
             }
         });
 }
@@ -114,17 +115,22 @@ Outcome<void> run_command(Context& context, const Inv& inv) {
                 {entry["type"].shown(), value.is_object() ? value["id"].shown() : value.shown()});
             return context.out.good();
         },
-        [&](const Json&) { table.end(); });
+        [&](const Json&) {
+            table.end();
+            if (table.rows() == 0)
+                context.out.line("There is nothing from line " + std::to_string(inv.from) + " on.");
+        });
 }
 
 Outcome<void> run_command(Context& context, const Restart& restart) {
     if (!restart.yes) {
-        const auto sure =
-            confirm("Chain and pool of " + context.session.options().node.text +
-                        " go back to genesis; a backup is kept. Type yes to go on: ",
-                    "restart takes the chain back to genesis: --yes says that you mean it.");
+        const auto sure = confirm("Chain and pool of " + context.session.options().node.text +
+                                      " go back to genesis; a backup is kept. Type yes to go on: ",
+                                  "Nothing was done: cairn restart takes the chain back to "
+                                  "genesis, and here nobody can be "
+                                  "asked. --yes says that you mean it.");
         if (!sure) return fail(sure.error());
-        if (!*sure) return fail(usage_failure("Nothing was done."));
+        if (!*sure) return fail(usage_failure("Nothing was done: the answer was not yes."));
     }
     return answer(context, {.method = "POST", .target = "/restart", .needs_login = true},
                   [&](const Json& told) {

@@ -67,7 +67,7 @@ Outcome<void> run_command(Context& context, const Nodes& /*nodes*/) {
         show_registered(context.out, registered);
         if (peers.empty() && registered.empty()) {
             context.out.line("No peers and no registered nodes: cairn register HOST:PORT" +
-                             context.session.options().flags);
+                             context.session.options().attempt.flags);
         }
     });
 }
@@ -137,7 +137,7 @@ Outcome<void> run_command(Context& context, const GetBlocks& /*blocks*/) {
             table.end();
             if (table.rows() == 0) {
                 context.out.line("No registered nodes: cairn register HOST:PORT" +
-                                 context.session.options().flags);
+                                 context.session.options().attempt.flags);
             }
         });
 }

@@ -68,6 +68,14 @@ HttpFailure::Kind kind_of(CURLcode code, const Transfer& transfer) {
         case CURLE_WEIRD_SERVER_REPLY:
         case CURLE_BAD_CONTENT_ENCODING:
             return Kind::not_http;
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return Kind::unknown_host;
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_ISSUER_ERROR:
+            return Kind::untrusted;
+        case CURLE_SSL_CONNECT_ERROR:
+            return Kind::no_tls;
         default:
             return Kind::no_connection;
     }

@@ -29,9 +29,12 @@ struct HttpAnswer {
 
 struct HttpFailure {
     enum class Kind : std::uint8_t {
-        no_connection,  // nothing was sent
-        silent,         // connected, then nothing for too long
-        broke_off,      // the connection ended before the answer did
+        no_connection,  // nothing was sent, here and in the next three
+        unknown_host,
+        untrusted,  // TLS: the certificate, or the file of those that vouch for it
+        no_tls,
+        silent,     // connected, then nothing for too long
+        broke_off,  // the connection ended before the answer did
         not_http,
         too_long,
         stopped,  // by the sink

@@ -14,6 +14,7 @@ namespace cairn::cli {
 namespace {
 
 constexpr std::size_t kLineMax = 4096;
+constexpr const char* kByFile = "--password-file FILE reads the password from a file";
 constexpr char kInterrupt = 0x03;
 constexpr char kEndOfInput = 0x04;
 constexpr char kKillLine = 0x15;
@@ -69,12 +70,12 @@ Outcome<SecretText> ask(const std::string& question) {
     {
         const SilentTerminal silent;
         if (!silent.changed())
-            return fail(usage_failure("The terminal cannot be silenced for a password."));
+            return fail(usage_failure("The terminal cannot be silenced for a password.", kByFile));
         err.write(question);
         for (char c = 0; read_byte(STDIN_FILENO, c) == 1 && c != '\n' && c != '\r';) {
             if (c == kInterrupt || (c == kEndOfInput && typed.text.empty())) {
                 err.write("\n");
-                return fail(usage_failure("No password was given."));
+                return fail(usage_failure("No password was given.", kByFile));
             }
             if (c == kDelete || c == '\b') {
                 typed.drop_character();
@@ -90,18 +91,22 @@ Outcome<SecretText> ask(const std::string& question) {
 }
 
 /// Byte by byte, so that nothing after the line is taken from a pipe that others read on.
-Outcome<SecretText> first_line(int descriptor, const std::string& name) {
+Outcome<SecretText> first_line(int descriptor, const std::string& name, const char* next) {
     Typed typed;
     char c = 0;
     ssize_t got = 0;
     while ((got = read_byte(descriptor, c)) == 1 && c != '\n') {
         if (typed.text.size() == kLineMax)
-            return fail(usage_failure(name + " has a line too long for a password."));
+            return fail(usage_failure(name +
+                                      " begins with a line that is too long for a password: " +
+                                      "expected at most " + std::to_string(kLineMax) + " bytes."));
         typed.text += c;
     }
     if (got < 0) return fail(usage_failure(name + " cannot be read: " + std::strerror(errno)));
     if (typed.text.ends_with('\r')) typed.text.pop_back();
-    if (typed.text.empty()) return fail(usage_failure(name + " holds no password."));
+    if (typed.text.empty())
+        return fail(
+            usage_failure(name + " holds no password: expected it in the first line.", next));
     return SecretText{typed.text};
 }
 
@@ -110,12 +115,14 @@ Outcome<SecretText> first_line(int descriptor, const std::string& name) {
 Outcome<SecretText> read_password(const std::string& question, const std::string& file,
                                   bool twice) {
     if (file == "-" || (file.empty() && isatty(STDIN_FILENO) == 0))
-        return first_line(STDIN_FILENO, "Standard input");
+        return first_line(STDIN_FILENO, "Standard input", kByFile);
     if (!file.empty()) {
         const int descriptor = ::open(from_home(file).c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor < 0)
-            return fail(usage_failure("--password-file " + file + ": " + std::strerror(errno)));
-        auto line = first_line(descriptor, "The file " + file);
+            return fail(usage_failure("--password-file " + file +
+                                      " cannot be read: " + std::strerror(errno) +
+                                      "; expected a file whose first line is the password."));
+        auto line = first_line(descriptor, "The file " + file, "");
         ::close(descriptor);
         return line;
     }
@@ -124,7 +131,7 @@ Outcome<SecretText> read_password(const std::string& question, const std::string
     const auto second = ask("The same again: ");
     if (!second) return fail(second.error());
     if (first->reveal() != second->reveal())
-        return fail(usage_failure("The two passwords differ."));
+        return fail(usage_failure("Nothing was done: the two passwords differ."));
     return first;
 }
 

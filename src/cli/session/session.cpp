@@ -35,6 +35,13 @@ std::string place_text(const NodePlace& place) {
     return (v6 ? "[" + place.address + "]" : place.address) + ":" + std::to_string(place.port);
 }
 
+/// A place that is every address of this machine, as one that can be called.
+NodePlace as_called(NodePlace place) {
+    if (place.address == "0.0.0.0") place.address = "127.0.0.1";
+    if (place.address == "::") place.address = "::1";
+    return place;
+}
+
 std::string login_body(const std::string& name, const SecretText& password) {
     return json_object({{"name", json_quoted(name)}, {"password", json_quoted(password.reveal())}});
 }
@@ -95,7 +102,7 @@ Outcome<HttpAnswer> Session::exchange(const Call& call, const Sink& sink) {
     if (answer || answer.error().status != 401) return answer;
     if (kept && kept->name != kOperator) {
         answer.error().facts.push_back("log-in: the one of " + plain(kept->name) + " has ended");
-        answer.error().next = "cairn login " + plain(kept->name) + options_.flags;
+        answer.error().next = "cairn login " + plain(kept->name) + options_.attempt.flags;
         return answer;
     }
     if (auto logged_in = become_operator(answer.error()); !logged_in)
@@ -117,8 +124,9 @@ Outcome<HttpAnswer> Session::send(const Call& call, const std::string& token, co
         answer = http_->send(request, sink);
     if (!answer) {
         if (answer.error().kind == HttpFailure::Kind::stopped) return HttpAnswer{};
-        auto failure = failure_of(answer.error(), options_.node.text, options_.flags);
+        auto failure = failure_of(answer.error(), options_.node.text, options_.attempt);
         const auto kind = answer.error().kind;
+        if (kind == HttpFailure::Kind::no_connection) failure = with_node_elsewhere(failure);
         const bool sent = kind == HttpFailure::Kind::silent || kind == HttpFailure::Kind::broke_off;
         if (sent && call.method != "GET" && call.target != "/login")
             failure.facts.push_back(
@@ -126,7 +134,7 @@ Outcome<HttpAnswer> Session::send(const Call& call, const std::string& token, co
         return fail(std::move(failure));
     }
     if (answer->status < 200 || answer->status >= 300)
-        return fail(failure_of(*answer, options_.command, options_.flags));
+        return fail(failure_of(*answer, options_.attempt));
     return std::move(*answer);
 }
 
@@ -193,12 +201,22 @@ void Session::pin_localhost() {
     for (const auto& directory : directories()) {
         const auto place = running_node(directory);
         if (!place || !leads_to(options_.node, *place)) continue;
-        NodePlace reached = *place;
-        if (reached.address == "0.0.0.0") reached.address = "127.0.0.1";
-        if (reached.address == "::") reached.address = "::1";
-        http_.emplace("http://" + place_text(reached), options_.authorities);
+        http_.emplace("http://" + place_text(as_called(*place)), options_.authorities);
         return;
     }
+}
+
+/// Who calls the wrong port of this machine is told where its node is.
+Failure Session::with_node_elsewhere(Failure failure) const {
+    if (!options_.node.loopback) return failure;
+    for (const auto& directory : directories()) {
+        const auto place = running_node(directory);
+        if (!place || place->network != this_network()) continue;
+        failure.next = "--node " + plain(place_text(as_called(*place))) + " reaches the node of " +
+                       plain(directory.string()) + ", which runs";
+        break;
+    }
+    return failure;
 }
 
 Outcome<void> Session::become_operator(const Failure& refusal) {
@@ -231,7 +249,7 @@ Outcome<void> Session::become_operator(const Failure& refusal) {
         failure.facts.push_back("tried: the password in " + file);
     }
     if (failure.code == ExitCode::login) {
-        failure.next = "cairn login NAME" + options_.flags +
+        failure.next = "cairn login NAME" + options_.attempt.flags +
                        (options_.node.loopback ? ", or --datadir with the node's directory" : "");
     }
     return fail(std::move(failure));

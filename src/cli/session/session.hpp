@@ -10,6 +10,7 @@
 #include "cli/base/url.hpp"
 #include "cli/http/http.hpp"
 #include "cli/json/reader.hpp"
+#include "cli/session/problem.hpp"
 #include "cli/session/token_store.hpp"
 #include "wallet/secret.hpp"
 
@@ -26,8 +27,7 @@ struct Call {
 
 struct SessionOptions {
     NodeUrl node;
-    std::string command;            // the word that was given, for advice: "send"
-    std::string flags;              // what reaches the same node again: " --node …"
+    Attempt attempt;
     std::filesystem::path datadir;  // empty: the places where nodes keep theirs
     std::string authorities;        // PEM file, for https; empty: the system's
     std::uint32_t silence_s = 0;    // longest silence of the node; 0: as long as it takes
@@ -72,6 +72,7 @@ private:
     [[nodiscard]] Outcome<void> become_operator(const Failure& refusal);
     /// Directories of nodes on this machine.
     [[nodiscard]] std::vector<std::filesystem::path> directories() const;
+    [[nodiscard]] Failure with_node_elsewhere(Failure failure) const;
     void pin_localhost();
 
     SessionOptions options_;
