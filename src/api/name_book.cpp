@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "api/json/reader.hpp"
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
+#include "json/reader.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
 namespace cairn {
 

@@ -10,7 +10,7 @@
 #include <climits>
 #include <mutex>
 
-#include "api/json/writer.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::log {
 namespace {

@@ -1,8 +1,8 @@
-#include "api/json/multipart.hpp"
+#include "api/http/multipart.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cairn::json {
+namespace cairn::http {
 namespace {
 
 std::string part(const std::string& name, const std::string& value, const std::string& more = "") {
@@ -103,4 +103,4 @@ TEST(Multipart, BoundsTheParts) {
 }
 
 }  // namespace
-}  // namespace cairn::json
+}  // namespace cairn::http

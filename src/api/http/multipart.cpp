@@ -1,27 +1,17 @@
-#include "api/json/multipart.hpp"
+#include "api/http/multipart.hpp"
 
 #include <algorithm>
 
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
+#include "api/http/field_text.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
-namespace cairn::json {
+namespace cairn::http {
 namespace {
 
 constexpr std::size_t kPartsMax = 256;
 constexpr std::size_t kBoundaryMax = 70;
 constexpr std::string_view kLineEnd = "\r\n";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool same_word(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 bool may_be_boundary(std::string_view text) {
     if (text.size() > kBoundaryMax || text.ends_with(' ')) return false;
@@ -61,16 +51,17 @@ std::optional<Parameter> next_parameter(std::string_view& rest) {
 /// The field's name from `Content-Disposition: form-data; name="…"`; the error is a clause.
 Result<std::string_view, std::string> name_in(std::string_view disposition) {
     const auto end = std::min(disposition.find(';'), disposition.size());
-    if (!same_word(trim(disposition.substr(0, end)), "form-data"))
+    if (!equals_ignoring_case(trim(disposition.substr(0, end)), "form-data"))
         return fail(std::string{"a part that is no form-data"});
     std::string_view rest = disposition.substr(end);
     std::optional<std::string_view> name;
     while (!trim(rest).empty()) {
         const auto parameter = next_parameter(rest);
         if (!parameter) return fail(std::string{"a Content-Disposition that cannot be read"});
-        if (same_word(parameter->name, "filename") || same_word(parameter->name, "filename*"))
+        if (equals_ignoring_case(parameter->name, "filename") ||
+            equals_ignoring_case(parameter->name, "filename*"))
             return fail(std::string{"a file, where only text fields are taken"});
-        if (!same_word(parameter->name, "name")) continue;
+        if (!equals_ignoring_case(parameter->name, "name")) continue;
         if (name) return fail(std::string{"a part with two names"});
         name = parameter->value;
     }
@@ -89,7 +80,7 @@ Result<std::string_view, std::string> read_part_head(std::string_view& rest) {
         if (end == std::string_view::npos || colon == std::string_view::npos)
             return fail(std::string{"a part whose header lines do not end"});
         rest.remove_prefix(end + kLineEnd.size());
-        if (!same_word(line.substr(0, colon), "Content-Disposition")) continue;
+        if (!equals_ignoring_case(line.substr(0, colon), "Content-Disposition")) continue;
         if (name) return fail(std::string{"a part with two names"});
         auto read = name_in(line.substr(colon + 1));
         if (!read) return read;
@@ -100,30 +91,32 @@ Result<std::string_view, std::string> read_part_head(std::string_view& rest) {
 }
 
 bool is_text(std::string_view text) {
-    return is_utf8(text) && text.find('\0') == std::string_view::npos;
+    return json::is_utf8(text) && text.find('\0') == std::string_view::npos;
 }
 
 }  // namespace
 
 std::optional<std::string> multipart_boundary(std::string_view content_type) {
     const auto end = std::min(content_type.find(';'), content_type.size());
-    if (!same_word(trim(content_type.substr(0, end)), "multipart/form-data")) return std::nullopt;
+    if (!equals_ignoring_case(trim(content_type.substr(0, end)), "multipart/form-data"))
+        return std::nullopt;
     std::string_view rest = content_type.substr(end);
     while (const auto parameter = next_parameter(rest))
-        if (same_word(parameter->name, "boundary") && may_be_boundary(parameter->value))
+        if (equals_ignoring_case(parameter->name, "boundary") && may_be_boundary(parameter->value))
             return std::string{parameter->value};
     return "";
 }
 
-Result<Value, ParseError> parse_multipart(std::string_view text, std::string_view boundary) {
+Result<json::Value, json::ParseError> parse_multipart(std::string_view text,
+                                                      std::string_view boundary) {
     const auto failed = [&text, whole = text.size()](std::string reason) {
-        return fail(ParseError{std::move(reason), whole - text.size()});
+        return fail(json::ParseError{std::move(reason), whole - text.size()});
     };
     if (boundary.empty()) return failed("a multipart body whose Content-Type names no boundary");
     const std::string delimiter = std::string{kLineEnd}.append("--").append(boundary);
     if (!skip(text, std::string_view{delimiter}.substr(kLineEnd.size())))
         return failed("a multipart body that does not begin with its boundary");
-    Value::Object members;
+    json::Value::Object members;
     while (!skip(text, "--")) {
         if (!skip(text, kLineEnd)) return failed("a boundary that does not end its line");
         const auto name = read_part_head(text);
@@ -134,16 +127,16 @@ Result<Value, ParseError> parse_multipart(std::string_view text, std::string_vie
         const std::string_view value = text.substr(0, end);
         if (!is_text(*name) || !is_text(value)) return failed("text that is not UTF-8");
         if (members.size() == kPartsMax) return failed("more than 256 parts");
-        if (std::ranges::find(members, *name, &Member::name) != members.end()) {
+        if (std::ranges::find(members, *name, &json::Member::name) != members.end()) {
             std::string reason = "the name ";
-            append_string(reason, *name);
+            json::append_string(reason, *name);
             return failed(reason + " stands twice");
         }
-        members.push_back({std::string{*name}, Value{std::string{value}}});
+        members.push_back({std::string{*name}, json::Value{std::string{value}}});
         text.remove_prefix(end + delimiter.size());
     }
     if (!text.empty() && text != kLineEnd) return failed("more than a multipart body");
-    return Value{std::move(members)};
+    return json::Value{std::move(members)};
 }
 
-}  // namespace cairn::json
+}  // namespace cairn::http

@@ -1,4 +1,4 @@
-#include "api/json/reader.hpp"
+#include "json/reader.hpp"
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "api/json/parse_sentence.hpp"
-#include "api/json/writer.hpp"
+#include "json/parse_sentence.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::json {
 namespace {

@@ -1,9 +1,8 @@
-#include "api/json/fields.hpp"
+#include "json/fields.hpp"
 
 #include <gtest/gtest.h>
 
-#include "api/json/form.hpp"
-#include "api/json/reader.hpp"
+#include "json/reader.hpp"
 
 namespace cairn::json {
 namespace {
@@ -83,14 +82,6 @@ TEST(Fields, CoinsAreReadFromTheText) {
     }
     EXPECT_EQ(read("null").error().to_string(),
               "n: expected an amount of coins with at most 8 decimals, found nothing");
-}
-
-TEST(Fields, ReadAFormLikeAnObject) {
-    const auto form = parse_form("n=7&amount=0.5&flag=true");
-    const auto fields = Fields::of(*form);
-    EXPECT_EQ(fields->uint("n").value(), 7u);
-    EXPECT_EQ(fields->coins("amount")->units(), 50'000'000u);
-    EXPECT_EQ(fields->optional_boolean("flag").value(), true);
 }
 
 TEST(Fields, BooleanIsTrueOrFalse) {

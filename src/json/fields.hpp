@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/value.hpp"
 #include "core/base/result.hpp"
 #include "core/primitives/amount.hpp"
+#include "json/value.hpp"
 
 namespace cairn::json {
 

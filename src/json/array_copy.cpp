@@ -1,12 +1,12 @@
-#include "api/json/array_copy.hpp"
+#include "json/array_copy.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "api/json/parse_sentence.hpp"
-#include "api/json/writer.hpp"
+#include "json/parse_sentence.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::json {
 namespace {

@@ -1,9 +1,9 @@
-#include "api/json/writer.hpp"
+#include "json/writer.hpp"
 
 #include <charconv>
 #include <iterator>
 
-#include "api/json/utf8.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::json {
 namespace {

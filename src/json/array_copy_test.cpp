@@ -1,4 +1,4 @@
-#include "api/json/array_copy.hpp"
+#include "json/array_copy.hpp"
 
 #include <gtest/gtest.h>
 

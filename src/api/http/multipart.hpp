@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/reader.hpp"
-#include "api/json/value.hpp"
 #include "core/base/result.hpp"
+#include "json/reader.hpp"
+#include "json/value.hpp"
 
-namespace cairn::json {
+namespace cairn::http {
 
 /// The boundary in a Content-Type of multipart/form-data; nothing if it is of another type, empty
 /// if it names no boundary, or one that may not be. Source: RFC 2046, section 5.1.1.
@@ -17,7 +17,7 @@ namespace cairn::json {
 /// Reads multipart/form-data, the text fields of a web page's or of Postman's form, into an object
 /// of strings like that of `parse_form`, with its bounds. Refused besides: anything before the
 /// first boundary or after the last, a part without a name, and a file. Source: RFC 7578.
-[[nodiscard]] Result<Value, ParseError> parse_multipart(std::string_view text,
-                                                        std::string_view boundary);
+[[nodiscard]] Result<json::Value, json::ParseError> parse_multipart(std::string_view text,
+                                                                    std::string_view boundary);
 
-}  // namespace cairn::json
+}  // namespace cairn::http

@@ -1,11 +1,11 @@
-#include "api/json/form.hpp"
+#include "api/http/form.hpp"
 
 #include <utility>
 
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
-namespace cairn::json {
+namespace cairn::http {
 namespace {
 
 constexpr std::size_t kPairsMax = 256;
@@ -19,7 +19,7 @@ std::optional<unsigned> hex_digit(char c) {
 
 std::optional<std::string> decode_text(std::string_view text) {
     auto decoded = percent_decode(text, true);
-    if (!decoded || !is_utf8(*decoded) || decoded->find('\0') != std::string::npos) return {};
+    if (!decoded || !json::is_utf8(*decoded) || decoded->find('\0') != std::string::npos) return {};
     return decoded;
 }
 
@@ -43,8 +43,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     return out;
 }
 
-Result<Value, ParseError> parse_form(std::string_view text) {
-    Value::Object members;
+Result<json::Value, json::ParseError> parse_form(std::string_view text) {
+    json::Value::Object members;
     std::size_t offset = 0;
     while (offset < text.size()) {
         const std::string_view pair = text.substr(offset, text.find('&', offset) - offset);
@@ -54,19 +54,21 @@ Result<Value, ParseError> parse_form(std::string_view text) {
             auto value = equals == std::string_view::npos ? std::optional<std::string>{""}
                                                           : decode_text(pair.substr(equals + 1));
             if (!name || !value)
-                return fail(ParseError{"a broken %-escape, or text that is not UTF-8", offset});
-            if (members.size() == kPairsMax) return fail(ParseError{"more than 256 pairs", offset});
-            for (const Member& member : members) {
+                return fail(
+                    json::ParseError{"a broken %-escape, or text that is not UTF-8", offset});
+            if (members.size() == kPairsMax)
+                return fail(json::ParseError{"more than 256 pairs", offset});
+            for (const json::Member& member : members) {
                 if (member.name != *name) continue;
                 std::string reason = "the name ";
-                append_string(reason, *name);
-                return fail(ParseError{reason + " stands twice", offset});
+                json::append_string(reason, *name);
+                return fail(json::ParseError{reason + " stands twice", offset});
             }
-            members.push_back({std::move(*name), Value{std::move(*value)}});
+            members.push_back({std::move(*name), json::Value{std::move(*value)}});
         }
         offset += pair.size() + 1;
     }
-    return Value{std::move(members)};
+    return json::Value{std::move(members)};
 }
 
-}  // namespace cairn::json
+}  // namespace cairn::http

@@ -1,12 +1,12 @@
-#include "api/json/writer.hpp"
+#include "json/writer.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <fstream>
 
-#include "api/json/reader.hpp"
-#include "api/json/utf8.hpp"
+#include "json/reader.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::json {
 namespace {

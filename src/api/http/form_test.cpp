@@ -1,8 +1,10 @@
-#include "api/json/form.hpp"
+#include "api/http/form.hpp"
 
 #include <gtest/gtest.h>
 
-namespace cairn::json {
+#include "json/fields.hpp"
+
+namespace cairn::http {
 namespace {
 
 TEST(Form, DecodesNamesAndValues) {
@@ -15,6 +17,14 @@ TEST(Form, DecodesNamesAndValues) {
     EXPECT_EQ(*form->find("f")->string(), "a=b");
     EXPECT_EQ(form->object()->size(), 5u);
     EXPECT_TRUE(parse_form("")->object()->empty());
+}
+
+TEST(Form, IsReadLikeAnObject) {
+    const auto form = parse_form("n=7&amount=0.5&flag=true");
+    const auto fields = json::Fields::of(*form);
+    EXPECT_EQ(fields->uint("n").value(), 7u);
+    EXPECT_EQ(fields->coins("amount")->units(), 50'000'000u);
+    EXPECT_EQ(fields->optional_boolean("flag").value(), true);
 }
 
 TEST(Form, RefusesBrokenEscapesAndText) {
@@ -36,4 +46,4 @@ TEST(PercentDecode, LeavesPlusUnlessAsked) {
 }
 
 }  // namespace
-}  // namespace cairn::json
+}  // namespace cairn::http

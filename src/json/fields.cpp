@@ -1,4 +1,4 @@
-#include "api/json/fields.hpp"
+#include "json/fields.hpp"
 
 #include <charconv>
 

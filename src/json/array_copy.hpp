@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/reader.hpp"
 #include "core/base/result.hpp"
+#include "json/reader.hpp"
 
 namespace cairn::json {
 

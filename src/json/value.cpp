@@ -1,7 +1,7 @@
-#include "api/json/value.hpp"
+#include "json/value.hpp"
 
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::json {
 

@@ -1,4 +1,4 @@
-#include "api/json/utf8.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::json {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/value.hpp"
 #include "core/base/result.hpp"
+#include "json/value.hpp"
 
 namespace cairn::json {
 

@@ -1,4 +1,4 @@
-#include "api/json/reader.hpp"
+#include "json/reader.hpp"
 
 #include <gtest/gtest.h>
 
