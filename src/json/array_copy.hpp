@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
-#include "json/reader.hpp"
+#include "json/parser.hpp"
 
 namespace cairn::json {
 

@@ -93,14 +93,5 @@ TEST(Fields, BooleanIsTrueOrFalse) {
     EXPECT_FALSE(fields->optional_boolean("c"));
 }
 
-TEST(Describe, CutsLongTextsBetweenCharacters) {
-    std::string text(63, 'a');
-    const std::string start = "the string \"" + text;
-    text += "a";
-    EXPECT_EQ(describe(Value{text}), start + "a\"");
-    text.replace(63, 1, "\xC3\xA9");
-    EXPECT_EQ(describe(Value{text}), start + "\"...");
-}
-
 }  // namespace
 }  // namespace cairn::json

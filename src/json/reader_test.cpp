@@ -114,55 +114,24 @@ TEST(JsonReader, BoundsTheMembersOfOneObject) {
               "an object has more than 2 members");
 }
 
-/// The elements that were handed over, as people are told of them; `most`: then no more.
-std::string elements(std::string_view text, std::size_t most = 100, Limits limits = {}) {
-    std::string out;
-    std::size_t count = 0;
-    const auto read = read_elements(
-        text, "list",
-        [&](const Value& value) {
-            out += describe(value) + ";";
-            return ++count < most;
-        },
-        limits);
-    if (!read) return out + " error: " + read.error().reason;
-    if (*read == Elements::none) return out + " none";
-    return out + (*read == Elements::all ? " all" : " stopped");
+TEST(JsonReader, FindsARepeatedNameAmongFewAndMany) {
+    for (const int members : {2, 15, 16, 17, 18, 100}) {
+        for (const int twin : {0, members / 2}) {
+            std::string text = "{";
+            for (int i = 0; i < members - 1; ++i) text += "\"n" + std::to_string(i) + "\":1,";
+            EXPECT_EQ(reason(text + "\"last\":1}"), "accepted") << members;
+            EXPECT_EQ(reason(text + "\"n" + std::to_string(twin % (members - 1)) + "\":1}"),
+                      "the name \"n" + std::to_string(twin % (members - 1)) +
+                          "\" stands twice in one object")
+                << members;
+        }
+    }
 }
 
-TEST(JsonElements, AreHandedOverOneByOne) {
-    EXPECT_EQ(elements(R"({"list":[1,"a",{"list":[5]},[2,3],null]})"),
-              "the number 1;the string \"a\";an object;an array;null; all");
-    EXPECT_EQ(elements(R"({"list":[]})"), " all");
-    EXPECT_EQ(elements(R"({"other":[1],"list":[2],"more":{"list":[3]}})"), "the number 2; all");
-}
-
-TEST(JsonElements, AreNoneWithoutAnArrayOfThatName) {
-    for (const char* text : {"{}", "[1]", R"([{"list":[1]}])", R"({"list":1})",
-                             R"({"list":{"a":1}})", R"({"a":{"list":[1]}})", R"("list")"})
-        EXPECT_EQ(elements(text), " none") << text;
-}
-
-TEST(JsonElements, EndWhenNoMoreAreWanted) {
-    EXPECT_EQ(elements(R"({"list":[1,2,3,)", 2), "the number 1;the number 2; stopped");
-}
-
-TEST(JsonElements, ObeyTheRulesOfWholeDocuments) {
-    EXPECT_EQ(elements(R"({"list":[1],"list":[2]})"),
-              "the number 1;the number 2; error: the name \"list\" stands twice in one object");
-    EXPECT_EQ(elements(R"({"list":[{"a":1,"a":2}]})"),
-              " error: the name \"a\" stands twice in one object");
-    EXPECT_EQ(elements(R"({"list":[1]} 2)"), "the number 1; error: something follows the value");
-    EXPECT_EQ(elements(R"({"list":[1)"), "the number 1; error: it ends too early");
-}
-
-TEST(JsonElements, AreBoundedEachByItself) {
-    EXPECT_EQ(elements(R"({"list":[[1,2],[3,4],[5,6]]})", 100, {.values = 3}),
-              "an array;an array;an array; all");
-    EXPECT_EQ(elements(R"({"list":[[1,2],[3,4,5]]})", 100, {.values = 3}),
-              "an array; error: it holds too many values");
-    EXPECT_EQ(elements(R"({"a":[1,2],"list":[]})", 100, {.values = 3}),
-              " error: it holds too many values");
+TEST(JsonReader, TellsALongRepeatedNameInShort) {
+    const std::string name(1000, 'x');
+    EXPECT_EQ(reason("{\"" + name + "\":1,\"" + name + "\":2}"),
+              "the name \"" + std::string(80, 'x') + "\" stands twice in one object");
 }
 
 }  // namespace

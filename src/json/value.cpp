@@ -1,7 +1,9 @@
 #include "json/value.hpp"
 
+#include <charconv>
+
+#include "json/quote.hpp"
 #include "json/utf8.hpp"
-#include "json/writer.hpp"
 
 namespace cairn::json {
 
@@ -11,6 +13,33 @@ const Value* Value::find(std::string_view name) const {
     for (const Member& member : *members)
         if (member.name == name) return &member.value;
     return nullptr;
+}
+
+const Value& Value::operator[](std::string_view name) const {
+    static const Value null;
+    const Value* member = find(name);
+    return member == nullptr ? null : *member;
+}
+
+const Value::Array& Value::elements() const {
+    static const Array none;
+    return array() == nullptr ? none : *array();
+}
+
+std::string Value::text() const {
+    if (const auto* text = string()) return *text;
+    if (const auto* text = number()) return text->text;
+    if (const auto* flag = boolean()) return *flag ? "true" : "false";
+    return {};
+}
+
+std::uint64_t Value::whole_number() const {
+    const Number* written = number();
+    if (written == nullptr) return 0;
+    const char* end = written->text.data() + written->text.size();
+    std::uint64_t value = 0;
+    const auto read = std::from_chars(written->text.data(), end, value);
+    return read.ec == std::errc{} && read.ptr == end ? value : 0;
 }
 
 std::string describe(const Value& value) {

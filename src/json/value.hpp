@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,19 @@ public:
 
     /// The member of that name; nothing if there is none, or if this is no object.
     [[nodiscard]] const Value* find(std::string_view name) const;
+
+    // For whoever takes what is missing for null:
+    /// The member of that name; null if there is none, or if this is no object.
+    [[nodiscard]] const Value& operator[](std::string_view name) const;
+    /// The elements; none if this is no array.
+    [[nodiscard]] const Array& elements() const;
+    [[nodiscard]] bool is_object() const { return object() != nullptr; }
+    [[nodiscard]] bool is_string() const { return string() != nullptr; }
+    [[nodiscard]] bool is_true() const { return boolean() != nullptr && *boolean(); }
+    /// A string's content, a number's text, "true" or "false"; else nothing.
+    [[nodiscard]] std::string text() const;
+    /// A whole number of at most 64 bits; 0 if it is none.
+    [[nodiscard]] std::uint64_t whole_number() const;
 
 private:
     std::variant<std::monostate, bool, Number, std::string, Array, Object> data_;

@@ -3,67 +3,7 @@
 #include <charconv>
 #include <iterator>
 
-#include "json/utf8.hpp"
-
 namespace cairn::json {
-namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
-
-void append_escape(std::string& out, unsigned char byte) {
-    switch (byte) {
-        case '"':
-            out += "\\\"";
-            return;
-        case '\\':
-            out += "\\\\";
-            return;
-        case '\n':
-            out += "\\n";
-            return;
-        case '\r':
-            out += "\\r";
-            return;
-        case '\t':
-            out += "\\t";
-            return;
-        default:
-            out += "\\u00";
-            out += kHex[byte >> 4];
-            out += kHex[byte & 15];
-    }
-}
-
-bool is_plain(unsigned char byte) {
-    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
-}
-
-}  // namespace
-
-void append_string(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && is_plain(static_cast<unsigned char>(text[plain]))) ++plain;
-        out.append(text.substr(0, plain));
-        text.remove_prefix(plain);
-        if (text.empty()) break;
-        const std::size_t length = utf8_character(text);
-        const std::string_view character = text.substr(0, length);
-        if (length == 0)
-            out += "\xEF\xBF\xBD";
-        else if (length == 1)
-            append_escape(out, static_cast<unsigned char>(text.front()));
-        else if (character == "\xE2\x80\xA8")
-            out += "\\u2028";  // ends a line in JavaScript and in some logs
-        else if (character == "\xE2\x80\xA9")
-            out += "\\u2029";
-        else
-            out.append(character);
-        text.remove_prefix(length == 0 ? 1 : length);
-    }
-    out += '"';
-}
 
 void append_number(std::string& out, std::uint64_t value) {
     char digits[20];
@@ -74,6 +14,7 @@ void append_number(std::string& out, std::uint64_t value) {
 void append_hex(std::string& out, ByteView bytes) {
     std::size_t at = out.size();
     out.resize(at + 2 * bytes.size());
+    constexpr char kHex[] = "0123456789abcdef";
     for (const std::uint8_t byte : bytes) {
         out[at++] = kHex[byte >> 4];
         out[at++] = kHex[byte & 15];
@@ -82,7 +23,7 @@ void append_hex(std::string& out, ByteView bytes) {
 
 Writer& Writer::key(std::string_view name) {
     separate();
-    append_string(out_, name);
+    append_string(out_, name, quoting_);
     out_ += ':';
     comma_ = false;
     return *this;
@@ -90,7 +31,7 @@ Writer& Writer::key(std::string_view name) {
 
 Writer& Writer::string(std::string_view text) {
     separate();
-    append_string(out_, text);
+    append_string(out_, text, quoting_);
     return *this;
 }
 

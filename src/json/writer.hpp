@@ -5,12 +5,9 @@
 #include <string_view>
 
 #include "core/base/bytes.hpp"
+#include "json/quote.hpp"
 
 namespace cairn::json {
-
-/// Appends `text` as a JSON string. Control bytes, quote, backslash, U+007F, U+2028 and U+2029 are
-/// escaped; what is not valid UTF-8 becomes U+FFFD, so that the document is always valid.
-void append_string(std::string& out, std::string_view text);
 
 void append_number(std::string& out, std::uint64_t value);
 
@@ -22,7 +19,8 @@ void append_hex(std::string& out, ByteView bytes);
 ///     Writer{out}.begin_object().key("length").number(7).key("name").string("a").end_object();
 class Writer {
 public:
-    explicit Writer(std::string& out) : out_{out} {}
+    explicit Writer(std::string& out, Quoting quoting = Quoting::document)
+        : out_{out}, quoting_{quoting} {}
 
     Writer& begin_object() { return open('{'); }
     Writer& end_object() { return close('}'); }
@@ -44,6 +42,7 @@ private:
     void separate();
 
     std::string& out_;
+    const Quoting quoting_;
     bool comma_ = false;
 };
 

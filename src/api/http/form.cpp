@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "json/refusals.hpp"
 #include "json/utf8.hpp"
-#include "json/writer.hpp"
 
 namespace cairn::http {
 namespace {
@@ -58,12 +58,9 @@ Result<json::Value, json::ParseError> parse_form(std::string_view text) {
                     json::ParseError{"a broken %-escape, or text that is not UTF-8", offset});
             if (members.size() == kPairsMax)
                 return fail(json::ParseError{"more than 256 pairs", offset});
-            for (const json::Member& member : members) {
-                if (member.name != *name) continue;
-                std::string reason = "the name ";
-                json::append_string(reason, *name);
-                return fail(json::ParseError{reason + " stands twice", offset});
-            }
+            for (const json::Member& member : members)
+                if (member.name == *name)
+                    return fail(json::ParseError{json::stands_twice(*name), offset});
             members.push_back({std::move(*name), json::Value{std::move(*value)}});
         }
         offset += pair.size() + 1;

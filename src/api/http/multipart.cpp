@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "api/http/field_text.hpp"
+#include "json/refusals.hpp"
 #include "json/utf8.hpp"
-#include "json/writer.hpp"
 
 namespace cairn::http {
 namespace {
@@ -127,11 +127,8 @@ Result<json::Value, json::ParseError> parse_multipart(std::string_view text,
         const std::string_view value = text.substr(0, end);
         if (!is_text(*name) || !is_text(value)) return failed("text that is not UTF-8");
         if (members.size() == kPartsMax) return failed("more than 256 parts");
-        if (std::ranges::find(members, *name, &json::Member::name) != members.end()) {
-            std::string reason = "the name ";
-            json::append_string(reason, *name);
-            return failed(reason + " stands twice");
-        }
+        if (std::ranges::find(members, *name, &json::Member::name) != members.end())
+            return failed(json::stands_twice(*name));
         members.push_back({std::string{*name}, json::Value{std::string{value}}});
         text.remove_prefix(end + delimiter.size());
     }

@@ -7,7 +7,7 @@
 #include "api/new_transfer.hpp"
 #include "api/parse.hpp"
 #include "api/routes/batch_answer.hpp"
-#include "json/reader.hpp"
+#include "json/elements.hpp"
 #include "node/node.hpp"
 
 namespace cairn::routes {
