@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "api/json/reader.hpp"
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
+#include "json/reader.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
 namespace cairn {
 
@@ -53,11 +53,13 @@ std::optional<Envelope> decode_envelope(ByteView bytes) {
 }
 
 bool is_showable(ByteView bytes) {
-    if (!json::is_utf8(as_text(bytes))) return false;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        const std::uint8_t byte = bytes[i];
-        if ((byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f) return false;
-        if (byte == 0xc2 && i + 1 < bytes.size() && bytes[i + 1] < 0xa0) return false;  // C1 controls
+    for (std::string_view text = as_text(bytes); !text.empty();) {
+        const auto character = json::first_character(text);
+        if (character.length == 0) return false;
+        const char32_t value = character.value;
+        const bool control = value < 0x20 || (value >= 0x7F && value < 0xA0);
+        if (control && value != U'\t' && value != U'\n') return false;
+        text.remove_prefix(character.length);
     }
     return true;
 }

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "api/http/problem.hpp"
-#include "api/json/value.hpp"
 #include "api/parse.hpp"
 #include "api/services.hpp"
+#include "json/value.hpp"
 
 namespace cairn {
 

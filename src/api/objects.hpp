@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "api/json/writer.hpp"
 #include "api/name_book.hpp"
 #include "core/consensus/chain_spec.hpp"
 #include "core/primitives/block.hpp"
+#include "json/writer.hpp"
 #include "ledger/tables.hpp"
 
 namespace cairn {

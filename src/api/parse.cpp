@@ -1,11 +1,10 @@
 #include "api/parse.hpp"
 
-#include <algorithm>
-
-#include "api/json/form.hpp"
-#include "api/json/multipart.hpp"
-#include "api/json/reader.hpp"
+#include "api/http/field_text.hpp"
+#include "api/http/form.hpp"
+#include "api/http/multipart.hpp"
 #include "core/primitives/address.hpp"
+#include "json/reader.hpp"
 
 namespace cairn {
 namespace {
@@ -17,19 +16,16 @@ bool looks_like_json(std::string_view body) {
 
 bool says_form(std::string_view content_type) {
     constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::ranges::equal(content_type.substr(0, kForm.size()), kForm, {}, lower);
+    return http::equals_ignoring_case(content_type.substr(0, kForm.size()), kForm);
 }
 
 Result<json::Value, json::ParseError> parse_text(std::string_view body,
                                                  std::string_view content_type,
                                                  json::Limits limits) {
     if (looks_like_json(body)) return json::parse(body, limits);
-    if (says_form(content_type)) return json::parse_form(body);
-    if (const auto boundary = json::multipart_boundary(content_type))
-        return json::parse_multipart(body, *boundary);
+    if (says_form(content_type)) return http::parse_form(body);
+    if (const auto boundary = http::multipart_boundary(content_type))
+        return http::parse_multipart(body, *boundary);
     return json::parse(body, limits);
 }
 

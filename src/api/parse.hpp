@@ -6,10 +6,10 @@
 
 #include "api/http/problem.hpp"
 #include "api/http/request.hpp"
-#include "api/json/fields.hpp"
 #include "api/name_book.hpp"
 #include "core/base/result.hpp"
 #include "core/consensus/names.hpp"
+#include "json/fields.hpp"
 #include "ledger/store.hpp"
 
 namespace cairn {

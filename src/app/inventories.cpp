@@ -10,7 +10,7 @@
 #include <cstring>
 #include <memory>
 
-#include "api/json/array_copy.hpp"
+#include "json/array_copy.hpp"
 
 namespace cairn {
 namespace {

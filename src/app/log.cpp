@@ -14,7 +14,8 @@
 #include <mutex>
 #include <string_view>
 
-#include "api/json/writer.hpp"
+#include "json/quote.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::log {
 namespace {
@@ -119,31 +120,12 @@ spdlog::level::level_enum to_spdlog(Level level) {
     return spdlog::level::err;
 }
 
-/// JSON lets the controls from 0x80 to 0x9f by; a terminal takes them for escape sequences.
-void escape_c1(std::string& out, std::size_t begin) {
-    for (auto at = out.find('\xC2', begin); at != std::string::npos;
-         at = out.find('\xC2', at + 1)) {
-        const auto byte = static_cast<unsigned char>(out[at + 1]);  // a C2 is never the last
-        if (byte > 0x9F) continue;
-        constexpr std::string_view kHex = "0123456789abcdef";
-        out.replace(at, 2, {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
-    }
-}
-
 void append_value(std::string& out, const Field& field) {
     if (field.is_number) {
         out += field.value;
         return;
     }
-    std::string_view value{field.value};
-    if (value.size() > kValueMax) {
-        std::size_t end = kValueMax;
-        while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0U) == 0x80U) --end;
-        value = value.substr(0, end);
-    }
-    const std::size_t begin = out.size();
-    json::append_string(out, value);
-    escape_c1(out, begin);
+    json::append_string(out, json::cut(field.value, kValueMax), json::Quoting::terminal);
 }
 
 }  // namespace

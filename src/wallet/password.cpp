@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "json/utf8.hpp"
 #include "wallet/sodium.hpp"
 #include "wallet/user_name.hpp"
 
@@ -21,12 +22,6 @@ constexpr std::array<std::string_view, 36> kCommon = {
     "baseball",    "blockchain", "changeme",   "changeme123",   "football",  "iloveyou",
     "letmein1",    "operator",   "operator1",  "passw0rd",      "password",  "password1",
     "password123", "princess",   "qwerty123",  "qwertyuiop",    "sunshine",  "trustno1"};
-
-std::size_t characters(std::string_view utf8) {
-    return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // continuation bytes do not count
-    }));
-}
 
 /// Takes `prefix` and a decimal number off the front of `text`.
 std::optional<std::uint32_t> take_number(std::string_view& text, std::string_view prefix) {
@@ -43,7 +38,7 @@ std::optional<std::uint32_t> take_number(std::string_view& text, std::string_vie
 
 std::optional<PasswordFlaw> flaw_of(std::string_view password, std::string_view name) {
     if (password.size() > kPasswordMaxBytes) return PasswordFlaw::too_long;
-    if (characters(password) < kPasswordMinCharacters) return PasswordFlaw::too_short;
+    if (json::count_characters(password) < kPasswordMinCharacters) return PasswordFlaw::too_short;
     const auto folded = fold_case(password);
     const bool repeated = folded.find_first_not_of(folded.front()) == std::string::npos;
     const bool listed = std::find(kCommon.begin(), kCommon.end(), folded) != kCommon.end();

@@ -1,23 +1,33 @@
 #include "wallet/user_file.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
+#include <charconv>
 #include <optional>
 
 #include "core/base/hex.hpp"
+#include "json/reader.hpp"
+#include "json/writer.hpp"
 #include "wallet/password.hpp"
 
 namespace cairn {
 namespace {
 
-namespace json = boost::json;
+constexpr std::uint8_t kVersion = 1;
 
-constexpr std::int64_t kVersion = 1;
+std::optional<std::string_view> text_member(const json::Value& object, std::string_view name) {
+    const std::string* text = object[name].string();
+    return text == nullptr ? std::nullopt : std::optional<std::string_view>{*text};
+}
 
-std::optional<std::string_view> text_member(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(name);
-    if (value == nullptr || !value->is_string()) return std::nullopt;
-    return std::string_view{value->get_string()};
+/// Nothing if it is no whole number.
+std::optional<std::int64_t> version_in(const json::Value& object) {
+    const json::Number* number = object["version"].number();
+    if (number == nullptr) return std::nullopt;
+    const char* end = number->text.data() + number->text.size();
+    std::int64_t version = 0;
+    const auto read = std::from_chars(number->text.data(), end, version);
+    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return version;
 }
 
 template <std::size_t N>
@@ -28,7 +38,7 @@ bool read_hex(std::string_view hex, std::array<std::uint8_t, N>& into) {
     return true;
 }
 
-std::optional<User> read_user(const json::object& object) {
+std::optional<User> read_user(const json::Value& object) {
     const auto name_text = text_member(object, "name");
     const auto role_text = text_member(object, "role");
     const auto hash = text_member(object, "password_hash");
@@ -53,24 +63,32 @@ Bytes keystore_context(const UserName& name, const Address& address) {
 }
 
 std::string encode_user_file(const User& user) {
-    const json::object object = {{"version", kVersion},
-                                 {"name", user.name.shown()},
-                                 {"role", role_name(user.role)},
-                                 {"password_hash", user.password_hash},
-                                 {"keystore", to_hex(user.keystore)},
-                                 {"address", to_hex(user.address.bytes)}};
-    return json::serialize(object) + "\n";
+    std::string out;
+    json::Writer{out}
+        .begin_object()
+        .key("version")
+        .number(kVersion)
+        .key("name")
+        .string(user.name.shown())
+        .key("role")
+        .string(role_name(user.role))
+        .key("password_hash")
+        .string(user.password_hash)
+        .key("keystore")
+        .hex(user.keystore)
+        .key("address")
+        .hex(user.address.bytes)
+        .end_object();
+    out += '\n';
+    return out;
 }
 
 Result<User, UserFileError> decode_user_file(std::string_view text) {
-    json::error_code error;
-    const auto value = json::parse(text, error);
-    const auto* object = error ? nullptr : value.if_object();
-    if (object == nullptr) return fail(UserFileError::malformed);
-    const auto* version = object->if_contains("version");
-    if (version == nullptr || !version->is_int64() || version->get_int64() < kVersion)
-        return fail(UserFileError::malformed);
-    if (version->get_int64() > kVersion) return fail(UserFileError::newer_version);
+    const auto object = json::parse(text);
+    if (!object) return fail(UserFileError::malformed);
+    const auto version = version_in(*object);
+    if (!version || *version < kVersion) return fail(UserFileError::malformed);
+    if (*version > kVersion) return fail(UserFileError::newer_version);
     auto user = read_user(*object);
     if (!user) return fail(UserFileError::malformed);
     return std::move(*user);

@@ -50,6 +50,21 @@ TEST(UserFile, ReadsWhatItWrites) {
     EXPECT_EQ(read->address, user.address);
 }
 
+TEST(UserFile, StandsInOneLineInThisOrder) {
+    auto user = some_user();
+    user.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA";
+    const auto hex = [](const char* byte, int times) {
+        std::string out;
+        for (int i = 0; i < times; ++i) out += byte;
+        return out;
+    };
+    EXPECT_EQ(encode_user_file(user),
+              R"({"version":1,"name":"Alice","role":"member",)"
+              R"("password_hash":"$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA","keystore":")" +
+                  hex("ab", static_cast<int>(user.keystore.size())) + R"(","address":")" +
+                  hex("cd", static_cast<int>(user.address.bytes.size())) + "\"}\n");
+}
+
 TEST(UserFile, RefusesWhatIsNone) {
     const auto good = encode_user_file(some_user());
     const auto with = [&](std::string_view from, std::string_view to) {
@@ -60,6 +75,12 @@ TEST(UserFile, RefusesWhatIsNone) {
     EXPECT_EQ(with("\"version\":1", "\"version\":2").error(), UserFileError::newer_version);
     EXPECT_EQ(with("\"version\":1", "\"version\":0").error(), UserFileError::malformed);
     EXPECT_EQ(with("\"version\":1", "\"version\":\"1\"").error(), UserFileError::malformed);
+    for (const auto* version : {"1.0", "1e0", "-1", "99999999999999999999", "null"})
+        EXPECT_EQ(with("\"version\":1", std::string{"\"version\":"} + version).error(),
+                  UserFileError::malformed)
+            << version;
+    EXPECT_EQ(with("\"version\":1", "\"version\":1,\"name\":\"Bob\"").error(),
+              UserFileError::malformed);
     EXPECT_EQ(with("Alice", "../x").error(), UserFileError::malformed);
     EXPECT_EQ(with("member", "anyone").error(), UserFileError::malformed);
     EXPECT_EQ(with("argon2id", "argon2i").error(), UserFileError::malformed);

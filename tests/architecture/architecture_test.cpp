@@ -23,6 +23,8 @@ TEST(Includes, FollowTheArrows) {
         is_clean("node/node.cpp", "#include \"net/peers.hpp\"\n#include \"miner/board.hpp\"\n"));
     EXPECT_TRUE(
         is_clean("api/chain.cpp", "#include \"node/gate.hpp\"\n#include \"wallet/keys.hpp\"\n"));
+    EXPECT_TRUE(
+        is_clean("cli/a.cpp", "#include \"json/value.hpp\"\n#include \"wallet/keys.hpp\"\n"));
     EXPECT_TRUE(is_clean("app/main.cpp",
                          "#include \"net/transport/listen.hpp\"\n#include \"api/x.hpp\"\n"));
 }
@@ -34,6 +36,11 @@ TEST(Includes, ThatPointOutwardAreFound) {
         {"core/a.hpp", "os/home.hpp"},
         {"ledger/a.cpp", "os/home.hpp"},
         {"os/a.cpp", "wallet/keys.hpp"},
+        {"json/a.cpp", "api/http/form.hpp"},
+        {"json/a.cpp", "wallet/keys.hpp"},
+        {"json/a.cpp", "os/home.hpp"},
+        {"ledger/a.cpp", "json/value.hpp"},
+        {"net/a.cpp", "json/value.hpp"},
         {"ledger/a.cpp", "storage/rocksdb.hpp"},
         {"ledger/a.cpp", "node/node.hpp"},
         {"storage/a.cpp", "net/peers.hpp"},
@@ -94,8 +101,8 @@ TEST(PureRooms, NameNothingOfTheOutsideWorld) {
         "#include <boost/asio.hpp>",
     };
     for (const auto& line : planted) {
-        for (const auto* path : {"core/a.cpp", "ledger/a.hpp", "node/a.cpp", "net/a.cpp",
-                                 "miner/a.cpp", "sim/a.cpp"}) {
+        for (const auto* path : {"core/a.cpp", "json/a.cpp", "ledger/a.hpp", "node/a.cpp",
+                                 "net/a.cpp", "miner/a.cpp", "sim/a.cpp"}) {
             EXPECT_EQ(complaints(path, "int a;\n" + line + "\n").size(), 1U) << path << " " << line;
         }
         for (const auto* path : {"net/transport/a.cpp", "miner/workers/a.cpp", "storage/a.cpp",

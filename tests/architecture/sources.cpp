@@ -16,20 +16,21 @@ using Rooms = std::set<std::string, std::less<>>;
 const std::map<std::string, Rooms, std::less<>> kMayInclude = {
     {"core", {}},
     {"os", {"core"}},
+    {"json", {"core"}},
     {"ledger", {"core"}},
     {"storage", {"core", "os", "ledger"}},
     {"net", {"core", "ledger"}},
     {"net/transport", {"core", "os", "ledger", "net", "node"}},
     {"miner", {"core", "ledger"}},
     {"miner/workers", {"core", "ledger", "miner"}},
-    {"wallet", {"core", "os"}},
+    {"wallet", {"core", "os", "json"}},
     {"node", {"core", "ledger", "net", "miner"}},
-    {"api", {"core", "os", "ledger", "node", "wallet"}},
-    {"cli", {"core", "os", "wallet"}},
+    {"api", {"core", "os", "json", "ledger", "node", "wallet"}},
+    {"cli", {"core", "os", "json", "wallet"}},
     {"sim", {"core", "ledger", "storage", "net", "miner", "node"}},
 };
 
-const Rooms kPure = {"core", "ledger", "node", "net", "miner", "sim"};
+const Rooms kPure = {"core", "json", "ledger", "node", "net", "miner", "sim"};
 
 struct Impurity {
     std::string what;

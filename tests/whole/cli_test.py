@@ -771,6 +771,49 @@ class OddNodes(unittest.TestCase):
         self.assertEqual(done.code, REFUSED)
         self.assertNotIn("\x1b", done.out)
 
+    def test_no_event_of_a_watcher_moves_the_cursor(self):
+        def block(index, name, previous):
+            return {"index": index, "hash": name, "previous_hash": previous, "timestamp": EVIL, "transactions": []}
+
+        def reply(handler, value):
+            body = json.dumps(value, ensure_ascii=False).encode()
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+        looks = iter([block(1, "g", "")])
+
+        def status(handler):
+            tip = next(looks, block(2, EVIL, "g"))
+            reply(handler, {"chain": "c", "index": tip["index"], "hash": tip["hash"], "genesis_hash": "g", "pool_length": 0})
+
+        self.server.answers = {
+            "/status": (200, status),
+            "/blocks": (200, {"blocks": [block(1, "g", "")], "length": 1, "next": None}),
+            "/blocks/1": (200, block(1, "g", "")),
+            "/blocks/2": (200, block(2, EVIL, "g")),
+            "/chain": (200, {"chain": [block(2, EVIL, "g")], "length": 2}),
+        }
+        done = self.home.on_terminal("watch", "--json", "--node", self.url, "--every", "0.05", "--count", "1")
+        self.assertEqual(done.code, DONE, repr(done))
+        for evil in ("\x1b", "\x07", "\x9b", "\u202e", "\u2028"):
+            self.assertNotIn(evil, done.out)
+        self.assertEqual(done.json, {"event": "block", "index": 2, "hash": EVIL, "previous_hash": "g", "timestamp": EVIL,
+                                     "transactions": 0})
+
+    def test_bytes_that_are_no_text_are_sent_as_they_were_typed(self):
+        """So the node refuses them; another memo or password in their place would be taken."""
+        self.server.answers = {
+            "/transactions/new": (201, {"message": "m", "transaction": {"id": HASH}}),
+            "/login": (200, {"token": "t", "name": "x"}),
+        }
+        password = self.home.path / "password"
+        password.write_bytes(b"a pass\xffphrase\n")
+        done = self.cairn("send", "bob\udcfe", "1", "--memo", "\udcff \"\udcc3\"")
+        self.assertEqual(done.code, DONE, repr(done))
+        self.assertIn(b'"memo":"\xff \\"\xc3\\""', self.server.asked[-1][2])
+        self.assertIn(b'"recipient":"bob\xfe"', self.server.asked[-1][2])
+        self.cairn("login", "x", "--password-file", password)
+        self.assertIn(b'"password":"a pass\xffphrase"', self.server.asked[-1][2])
+
     def test_a_nodes_word_leads_to_no_file(self):
         """Nor does any folder's password go to who is not the node of that folder."""
         for place in (".cairn/lab", ".cairn/dev", "secret"):

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <iterator>
 
-#include "api/json/writer.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::http {
 namespace {

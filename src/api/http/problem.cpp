@@ -1,6 +1,6 @@
 #include "api/http/problem.hpp"
 
-#include "api/json/writer.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::http {
 

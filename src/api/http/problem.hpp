@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/json/fields.hpp"
-#include "api/json/reader.hpp"
 #include "core/consensus/rejection.hpp"
+#include "json/fields.hpp"
+#include "json/reader.hpp"
 
 namespace cairn::http {
 

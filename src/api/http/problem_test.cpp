@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "api/json/reader.hpp"
+#include "json/reader.hpp"
 
 namespace cairn::http {
 namespace {

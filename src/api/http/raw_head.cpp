@@ -4,8 +4,9 @@
 #include <array>
 #include <charconv>
 
-#include "api/json/form.hpp"
-#include "api/json/utf8.hpp"
+#include "api/http/field_text.hpp"
+#include "api/http/form.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::http {
 namespace {
@@ -26,17 +27,6 @@ bool is_token_char(char c) {
 }
 bool is_token(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 /// Calls `each` with every element of a comma list.
@@ -63,7 +53,7 @@ Result<void, Problem> read_path(std::string_view path, RequestHead& head) {
         const std::string_view raw = path.substr(0, path.find('/'));
         path.remove_prefix(raw.size());
         if (raw.empty()) continue;
-        auto segment = json::percent_decode(raw, false);
+        auto segment = percent_decode(raw, false);
         if (!segment || !json::is_utf8(*segment) || segment->find('\0') != std::string::npos)
             return fail(bad("The path has a broken %-escape, or text that is not UTF-8."));
         head.segments.push_back(std::move(*segment));
@@ -96,7 +86,7 @@ Result<void, Problem> read_target(std::string_view target, RequestHead& head,
         return fail(bad("The URI must begin with \"/\"."));
     if (auto read = read_path(path, head); !read) return read;
     if (question == std::string_view::npos) return {};
-    auto query = json::parse_form(target.substr(question + 1));
+    auto query = parse_form(target.substr(question + 1));
     if (!query) return fail(bad("The query cannot be read: " + query.error().reason + "."));
     head.query = std::move(*query);
     return {};

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json/value.hpp"
 #include "core/base/memory_budget.hpp"
+#include "json/value.hpp"
 
 namespace cairn::http {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/json/utf8.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::http {
 namespace {

@@ -8,7 +8,7 @@
 #include "api/http/limits_met.hpp"
 #include "api/http/testing/raw_client.hpp"
 #include "api/http/testing/scripted_handler.hpp"
-#include "api/json/reader.hpp"
+#include "json/reader.hpp"
 
 namespace cairn::http {
 namespace {

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "api/change.hpp"
-#include "api/json/reader.hpp"
 #include "api/new_transfer.hpp"
 #include "api/parse.hpp"
 #include "api/routes/batch_answer.hpp"
+#include "json/elements.hpp"
 #include "node/node.hpp"
 
 namespace cairn::routes {

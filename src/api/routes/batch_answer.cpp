@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/json/utf8.hpp"
-#include "api/json/writer.hpp"
 #include "api/routes/batch.hpp"
+#include "json/utf8.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::routes {
 namespace {

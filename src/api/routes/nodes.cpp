@@ -1,8 +1,8 @@
 #include "api/routes/nodes.hpp"
 
 #include "api/change.hpp"
-#include "api/json/utf8.hpp"
 #include "api/parse.hpp"
+#include "json/utf8.hpp"
 
 namespace cairn::routes {
 namespace {

@@ -2,10 +2,10 @@
 
 #include "api/parse.hpp"
 #include "api/piece_stream.hpp"
-#include "api/json/writer.hpp"
 #include "api/routes/paging.hpp"
-#include "core/consensus/merkle.hpp"
 #include "core/base/hex.hpp"
+#include "core/consensus/merkle.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::routes {
 namespace {

@@ -15,10 +15,11 @@
 
 #include "app/demo/child_node.hpp"
 #include "app/signals.hpp"
+#include "cli/base/json.hpp"
 #include "cli/base/text.hpp"
 #include "cli/base/url.hpp"
 #include "cli/http/http.hpp"
-#include "cli/json/reader.hpp"
+#include "json/writer.hpp"
 
 namespace cairn {
 namespace {
@@ -131,18 +132,20 @@ private:
 
     Result<void, std::string> join() {
         for (std::size_t i = 0; i + 1 < kNodes; ++i) {
-            std::string nodes;
+            std::string body;
+            json::Writer nodes{body};
+            nodes.begin_object().key("nodes").begin_array();
             for (std::size_t other = i + 1; other < kNodes; ++other)
-                nodes +=
-                    (nodes.empty() ? "" : ",") + cli::json_quoted(players_[other].process->url());
-            const Json answer =
-                ask(players_[i], "POST", "/nodes/register", "{\"nodes\":[" + nodes + "]}");
+                nodes.string(players_[other].process->url());
+            nodes.end_array().end_object();
+            const Json answer = ask(players_[i], "POST", "/nodes/register", std::move(body));
             for (const Json& node : answer["nodes"].elements())
                 if (!node["connected"].is_true())
-                    return fail(players_[i].name + " does not reach " + node["address"].shown() +
-                                ": " + node["detail"].shown());
+                    return fail(players_[i].name + " does not reach " +
+                                cli::shown(node["address"]) + ": " + cli::shown(node["detail"]));
             if (answer["nodes"].elements().empty())
-                return fail(players_[i].name + " registered nobody: " + answer["detail"].shown());
+                return fail(players_[i].name +
+                            " registered nobody: " + cli::shown(answer["detail"]));
         }
         return {};
     }
@@ -191,7 +194,7 @@ private:
         const Json block = ask(player, "GET", "/blocks/" + cli::percent_encode(hash), "");
         const auto& transactions = block["transactions"].elements();
         if (transactions.empty()) return;  // it has moved on meanwhile
-        const std::uint64_t index = block["index"].number();
+        const std::uint64_t index = block["index"].whole_number();
         const std::string previous = block["previous_hash"].text();
         const bool other_branch = !player.hash.empty() && index <= player.index;
         if (other_branch)
@@ -232,16 +235,18 @@ private:
         std::snprintf(amount.data(), amount.size(), "%zu.%02zu", hundredths / 100,
                       hundredths % 100);
         Player& player = players_[pick(players_.size())];
-        const Json answer = ask(player, "POST", "/transactions/new",
-                                cli::json_object({{"sender", cli::json_quoted(kPeople[from])},
-                                                  {"recipient", cli::json_quoted(kPeople[to])},
-                                                  {"amount", std::string{amount.data()}}}));
+        std::string body;
+        json::Writer transfer{body};
+        transfer.begin_object().key("sender").string(kPeople[from]);
+        transfer.key("recipient").string(kPeople[to]).key("amount").raw(amount.data());
+        transfer.end_object();
+        const Json answer = ask(player, "POST", "/transactions/new", std::move(body));
         const std::string what =
             std::string{kPeople[from]} + " sends " + kPeople[to] + " " + amount.data() + " coins";
         if (answer["id"].is_string())
             tell(player.name, what);
         else
-            tell(player.name, what + ": refused, " + answer["detail"].shown());
+            tell(player.name, what + ": refused, " + cli::shown(answer["detail"]));
     }
 
     /// The answer to a request; an empty value if none came. A node that has died is noticed by its
@@ -254,8 +259,7 @@ private:
         request.silence_s = 10;
         const auto answer = player.http->send(request);
         if (!answer) return Json{};
-        auto json = cli::parse_json(answer->body);
-        return json ? std::move(*json) : Json{};
+        return cli::parse_json(answer->body).value_or(Json{});
     }
 
     Clock::duration wait(double mean_seconds) {

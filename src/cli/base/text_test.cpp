@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/json/reader.hpp"
+#include "cli/base/json.hpp"
 
 namespace cairn::cli {
 namespace {

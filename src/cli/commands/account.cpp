@@ -1,6 +1,7 @@
 #include "cli/base/text.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/session/prompt.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::cli {
 
@@ -16,10 +17,10 @@ Outcome<void> run_command(Context& context, const Login& login) {
     }
     const Json told = parse_json(*body).value_or(Json{});
     context.out.line("Logged in to " + context.session.options().node.text + " as " +
-                     told["name"].shown() + ".");
+                     shown(told["name"]) + ".");
     Facts{context.out}
-        .add("role", told["role"].shown())
-        .add("address", told["address"].shown())
+        .add("role", shown(told["role"]))
+        .add("address", shown(told["address"]))
         .add("until", time_text(told["expires_at"].text()) + " UTC at most")
         .end();
     return {};
@@ -32,7 +33,7 @@ Outcome<void> run_command(Context& context, const Logout& /*logout*/) {
         print_json(context, body->empty() ? R"({"message":"Nobody was logged in."})" : *body);
         return {};
     }
-    const std::string message = parse_json(*body).value_or(Json{})["message"].shown();
+    const std::string message = shown(parse_json(*body).value_or(Json{})["message"]);
     context.out.line(message.empty() ? "Nobody was logged in." : message);
     return {};
 }
@@ -42,15 +43,21 @@ Outcome<void> run_command(Context& context, const UserNew& user) {
         read_password("Password for " + plain(user.name), user.password_file, true);
     if (!password) return fail(password.error());
     Call call{.method = "POST", .target = "/users", .needs_login = true};
-    call.body = json_object({{"name", json_quoted(user.name)},
-                             {"password", json_quoted(password->reveal())},
-                             {"role", json_quoted(user.role)}});
+    json::Writer{call.body, json::Quoting::as_typed}
+        .begin_object()
+        .key("name")
+        .string(user.name)
+        .key("password")
+        .string(password->reveal())
+        .key("role")
+        .string(user.role)
+        .end_object();
     auto done = answer(context, call, [&](const Json& made) {
-        context.out.line("Made the " + made["role"].shown() + " " + made["name"].shown() + ".");
-        Facts{context.out}.add("address", made["address"].shown()).end();
+        context.out.line("Made the " + shown(made["role"]) + " " + shown(made["name"]) + ".");
+        Facts{context.out}.add("address", shown(made["address"])).end();
         context.out.line(
             "These 24 words restore the key. They are shown this once; write them down:");
-        context.out.line("  " + made["words"].shown());
+        context.out.line("  " + shown(made["words"]));
     });
     wipe({reinterpret_cast<std::uint8_t*>(call.body.data()), call.body.size()});
     return done;
@@ -60,7 +67,7 @@ Outcome<void> run_command(Context& context, const UserList& /*list*/) {
     return answer(context, {.target = "/users", .needs_login = true}, [&](const Json& told) {
         Table table{context.out, {{"NAME"}, {"ROLE"}, {"ADDRESS"}}};
         for (const Json& user : told["users"].elements())
-            table.row({user["name"].shown(), user["role"].shown(), user["address"].shown()});
+            table.row({shown(user["name"]), shown(user["role"]), shown(user["address"])});
         table.end();
     });
 }
@@ -69,18 +76,18 @@ Outcome<void> run_command(Context& context, const UserRemove& user) {
     return answer(
         context,
         {.method = "DELETE", .target = "/users/" + percent_encode(user.name), .needs_login = true},
-        [&](const Json& told) { context.out.line(told["message"].shown()); });
+        [&](const Json& told) { context.out.line(shown(told["message"])); });
 }
 
 Outcome<void> run_command(Context& context, const Balance& balance) {
     const auto show = [&](const Json& account) {
         Facts{context.out}
-            .add("name", account["name"].shown())
-            .add("role", account["role"].shown())
-            .add("address", account["address"].shown())
+            .add("name", shown(account["name"]))
+            .add("role", shown(account["role"]))
+            .add("address", shown(account["address"]))
             .add("balance", coins(account["balance"]))
-            .add("nonce", account["nonce"].shown())
-            .add("pending", account["pending"].shown())
+            .add("nonce", shown(account["nonce"]))
+            .add("pending", shown(account["pending"]))
             .end();
     };
     if (balance.account.empty())

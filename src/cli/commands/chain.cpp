@@ -9,7 +9,7 @@ namespace {
 
 /// The chain's work without its leading zeros.
 std::string work_text(const Json& work) {
-    const std::string text = work.shown();
+    const std::string text = shown(work);
     return text.empty()
                ? text
                : "0x" + text.substr(std::min(text.find_first_not_of('0'), text.size() - 1));
@@ -20,22 +20,22 @@ std::string work_text(const Json& work) {
 Outcome<void> run_command(Context& context, const Status& /*status*/) {
     return answer(context, {.target = "/status"}, [&](const Json& told) {
         Facts facts{context.out};
-        facts.add("node", context.session.options().node.text + ", " + told["version"].shown())
-            .add("chain", told["chain"].shown())
-            .add("block", told["index"].shown())
-            .add("hash", told["hash"].shown())
-            .add("genesis", told["genesis_hash"].shown())
+        facts.add("node", context.session.options().node.text + ", " + shown(told["version"]))
+            .add("chain", shown(told["chain"]))
+            .add("block", shown(told["index"]))
+            .add("hash", shown(told["hash"]))
+            .add("genesis", shown(told["genesis_hash"]))
             .add("work", work_text(told["work"]))
             .add("issued", coins(told["issued"]))
-            .add("pool", told["pool_length"].shown() + " waiting")
-            .add("peers", told["peers"].shown())
+            .add("pool", shown(told["pool_length"]) + " waiting")
+            .add("peers", shown(told["peers"]))
             .add("mining", yes_or_no(told["mining"]))
             .add("syncing", yes_or_no(told["syncing"]))
             .add("gossip", yes_or_no(told["gossip"]))
             .add("read only", told["read_only"].is_true() ? "yes: its log names the cause" : "no")
             .add("logged in", plain(context.session.who()));
         for (const Json& warning : told["warnings"].elements())
-            facts.add("warning", warning.shown());
+            facts.add("warning", shown(warning));
         facts.end();
     });
 }
@@ -45,7 +45,7 @@ Outcome<void> run_command(Context& context, const Chain& chain) {
     if (from == 0 && chain.limit != 0) {
         const auto status = context.session.json({.target = "/status"});
         if (!status) return fail(status.error());
-        const std::uint64_t length = (*status)["index"].number();
+        const std::uint64_t length = (*status)["index"].whole_number();
         from = length > chain.limit ? length - chain.limit + 1 : 1;
     }
     Table table{context.out,
@@ -61,14 +61,14 @@ Outcome<void> run_command(Context& context, const Chain& chain) {
     return answer_streamed(
         context, call, {"chain"},
         [&](std::string_view, const Json& block) {
-            table.row({block["index"].shown(), time_text(block["timestamp"].text()),
+            table.row({shown(block["index"]), time_text(block["timestamp"].text()),
                        std::to_string(block["transactions"].elements().size()),
-                       block["size"].shown(), block["hash"].shown()});
+                       shown(block["size"]), shown(block["hash"])});
             return context.out.good();
         },
         [&](const Json& rest) {
             table.end();
-            const std::uint64_t length = rest["length"].number();
+            const std::uint64_t length = rest["length"].whole_number();
             if (table.rows() < length) {
                 context.out.line(std::to_string(table.rows()) + " of " + counted(length, "block") +
                                  (chain.from == 0 ? "; --limit 0 shows all."
@@ -81,18 +81,18 @@ Outcome<void> run_command(Context& context, const Block& block) {
     return answer(context, {.target = "/blocks/" + percent_encode(block.which)},
                   [&](const Json& told) {
                       Facts{context.out}
-                          .add("block", told["index"].shown())
-                          .add("hash", told["hash"].shown())
-                          .add("previous", told["previous_hash"].shown())
+                          .add("block", shown(told["index"]))
+                          .add("hash", shown(told["hash"]))
+                          .add("previous", shown(told["previous_hash"]))
                           .add("time", time_text(told["timestamp"].text()) + " UTC")
-                          .add("merkle root", told["merkle_root"].shown())
-                          .add("nonce", told["proof"].shown())
-                          .add("bits", told["bits"].shown())
-                          .add("difficulty", told["difficulty"].shown())
+                          .add("merkle root", shown(told["merkle_root"]))
+                          .add("nonce", shown(told["proof"]))
+                          .add("bits", shown(told["bits"]))
+                          .add("difficulty", shown(told["difficulty"]))
                           .add("work", work_text(told["work"]))
-                          .add("size", counted(told["size"].number(), "byte"))
+                          .add("size", counted(told["size"].whole_number(), "byte"))
                           .add("stale", told["stale"].is_true() ? "yes: off the best chain" : "")
-                          .add("invalid", told["invalid"].shown())
+                          .add("invalid", shown(told["invalid"]))
                           .end();
                       Table table{context.out, transfer_columns()};
                       if (!told["transactions"].elements().empty()) context.out.line("");
@@ -112,7 +112,7 @@ Outcome<void> run_command(Context& context, const Inv& inv) {
         [&](std::string_view, const Json& entry) {
             const Json& value = entry["value"];
             table.row(
-                {entry["type"].shown(), value.is_object() ? value["id"].shown() : value.shown()});
+                {shown(entry["type"]), value.is_object() ? shown(value["id"]) : shown(value)});
             return context.out.good();
         },
         [&](const Json&) {
@@ -134,11 +134,11 @@ Outcome<void> run_command(Context& context, const Restart& restart) {
     }
     return answer(context, {.method = "POST", .target = "/restart", .needs_login = true},
                   [&](const Json& told) {
-                      context.out.line(told["message"].shown());
+                      context.out.line(shown(told["message"]));
                       Facts{context.out}
-                          .add("length", told["length"].shown())
+                          .add("length", shown(told["length"]))
                           .add("backup", told["backup"].is_null() ? "none: the chain was empty"
-                                                                  : told["backup"].shown())
+                                                                  : shown(told["backup"]))
                           .end();
                   });
 }

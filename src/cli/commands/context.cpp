@@ -53,7 +53,7 @@ Outcome<void> show_text(Context& context, const std::string& body,
     const auto read = parse_json(body);
     if (!read || !read->is_object()) {
         return fail(not_a_node(context.session.options().node.text,
-                               read ? "no JSON object" : read.error()));
+                               read ? "no JSON object" : read.error().reason));
     }
     show(*read);
     return {};
@@ -75,7 +75,8 @@ Outcome<void> answer(Context& context, const Call& call,
 }
 
 Outcome<void> answer_streamed(Context& context, const Call& call, std::vector<std::string> arrays,
-                              OnElement on_element, const std::function<void(const Json&)>& end) {
+                              json::OnElement on_element,
+                              const std::function<void(const Json&)>& end) {
     if (context.json) {
         JsonPrinter printer{context.out};
         auto passed =
@@ -111,7 +112,7 @@ std::string query(const std::vector<std::pair<std::string, std::string>>& member
 }
 
 std::string coins(const Json& amount) {
-    const std::string text = amount.shown();
+    const std::string text = shown(amount);
     if (text.empty()) return {};
     return text + (text == "1" ? " coin" : " coins");
 }
@@ -130,13 +131,13 @@ std::vector<Column> transfer_columns() {
 
 std::vector<std::string> transfer_row(const Json& transfer) {
     const bool reward = transfer["nonce"].is_null();
-    return {transfer["amount"].shown(),
-            transfer["fee"].shown(),
-            reward ? "(reward)" : shortened(transfer["sender"].shown()),
-            shortened(transfer["recipient"].shown()),
-            transfer["nonce"].shown(),
-            transfer["id"].shown(),
-            shortened(transfer["memo"].shown())};
+    return {shown(transfer["amount"]),
+            shown(transfer["fee"]),
+            reward ? "(reward)" : shortened(shown(transfer["sender"])),
+            shortened(shown(transfer["recipient"])),
+            shown(transfer["nonce"]),
+            shown(transfer["id"]),
+            shortened(shown(transfer["memo"]))};
 }
 
 }  // namespace cairn::cli

@@ -30,7 +30,8 @@ void print_json(Context& context, std::string_view body);
 /// The same of an answer of any length: `on_element` is given each element of the named arrays,
 /// `end` the rest of it.
 [[nodiscard]] Outcome<void> answer_streamed(Context& context, const Call& call,
-                                            std::vector<std::string> arrays, OnElement on_element,
+                                            std::vector<std::string> arrays,
+                                            json::OnElement on_element,
                                             const std::function<void(const Json&)>& end);
 
 /// The same, where `who` may also be a user of the node: on a chain without names the call is made

@@ -2,6 +2,7 @@
 
 #include "cli/base/text.hpp"
 #include "cli/commands/all.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::cli {
 namespace {
@@ -17,10 +18,10 @@ void show_peers(Output& out, const Json::Array& peers) {
                  {"AGENT"},
                  {"KEY"}}};
     for (const Json& peer : peers) {
-        table.row({peer["address"].shown(), peer["direction"].shown(), peer["index"].shown(),
-                   peer["bytes_in"].shown(), peer["bytes_out"].shown(),
-                   peer["connected_seconds"].shown(), shortened(peer["agent"].shown()),
-                   shortened(peer["key"].shown())});
+        table.row({shown(peer["address"]), shown(peer["direction"]), shown(peer["index"]),
+                   shown(peer["bytes_in"]), shown(peer["bytes_out"]),
+                   shown(peer["connected_seconds"]), shortened(shown(peer["agent"])),
+                   shortened(shown(peer["key"]))});
     }
     table.end();
 }
@@ -30,9 +31,9 @@ void show_registered(Output& out, const Json::Array& nodes) {
         out,
         {{"REGISTERED"}, {"STATE"}, {"BLOCK", Align::right}, {"HASH"}, {"KEY"}, {"LAST ERROR"}}};
     for (const Json& node : nodes) {
-        table.row({node["address"].shown(), node["state"].shown(), node["index"].shown(),
-                   shortened(node["hash"].shown()), shortened(node["key"].shown()),
-                   node["last_error"].shown()});
+        table.row({shown(node["address"]), shown(node["state"]), shown(node["index"]),
+                   shortened(shown(node["hash"])), shortened(shown(node["key"])),
+                   shown(node["last_error"])});
     }
     table.end();
 }
@@ -40,19 +41,19 @@ void show_registered(Output& out, const Json::Array& nodes) {
 /// What a node answered to /getblocks: counts, for the values themselves are `cairn inv --node`.
 std::vector<std::string> inventory_row(const Json& told) {
     if (told["values"].elements().empty() && !told["error"].is_null())
-        return {told["node"].shown(), "", "", "", told["error"].shown()};
+        return {shown(told["node"]), "", "", "", shown(told["error"])};
     std::uint64_t blocks = 0;
     std::uint64_t transactions = 0;
     std::string last;
     for (const Json& entry : told["values"].elements()) {
         if (entry["type"].text() == "block") {
             ++blocks;
-            last = entry["value"].shown();
+            last = shown(entry["value"]);
         } else {
             ++transactions;
         }
     }
-    return {told["node"].shown(), std::to_string(blocks), std::to_string(transactions), last,
+    return {shown(told["node"]), std::to_string(blocks), std::to_string(transactions), last,
             told["truncated"].is_true() ? "cut: it is longer" : ""};
 }
 
@@ -77,23 +78,25 @@ Outcome<void> run_command(Context& context, const NodesRemove& node) {
                   {.method = "DELETE",
                    .target = "/nodes/" + percent_encode(node.address),
                    .needs_login = true},
-                  [&](const Json& told) { context.out.line(told["message"].shown()); });
+                  [&](const Json& told) { context.out.line(shown(told["message"])); });
 }
 
 Outcome<void> run_command(Context& context, const Register& nodes) {
-    std::string list = "[";
-    for (const std::string& address : nodes.addresses)
-        list += (list.size() > 1 ? "," : "") + json_quoted(address);
+    std::string body;
+    json::Writer list{body, json::Quoting::as_typed};
+    list.begin_object().key("nodes").begin_array();
+    for (const std::string& address : nodes.addresses) list.string(address);
+    list.end_array().end_object();
     const Call call{.method = "POST",
                     .target = "/nodes/register",
-                    .body = json_object({{"nodes", list + "]"}}),
+                    .body = std::move(body),
                     .needs_login = true};
     return answer(context, call, [&](const Json& told) {
-        context.out.line(told["message"].shown() + ".");
+        context.out.line(shown(told["message"]) + ".");
         Table table{context.out, {{"NODE"}, {"CONNECTED"}, {"DETAIL"}}};
         for (const Json& node : told["nodes"].elements())
             table.row(
-                {node["address"].shown(), yes_or_no(node["connected"]), node["detail"].shown()});
+                {shown(node["address"]), yes_or_no(node["connected"]), shown(node["detail"])});
         table.end();
     });
 }
@@ -102,20 +105,20 @@ Outcome<void> run_command(Context& context, const Resolve& /*resolve*/) {
     const Call call{.method = "POST", .target = "/nodes/resolve", .needs_login = true};
     const auto skip = [&](std::string_view, const Json&) { return context.out.good(); };
     return answer_streamed(context, call, {"chain", "new_chain"}, skip, [&](const Json& told) {
-        context.out.line(told["message"].shown() + ".");
+        context.out.line(shown(told["message"]) + ".");
         Facts facts{context.out};
-        facts.add("replaced", yes_or_no(told["replaced"])).add("length", told["length"].shown());
+        facts.add("replaced", yes_or_no(told["replaced"])).add("length", shown(told["length"]));
         for (const Json& warning : told["warnings"].elements())
-            facts.add("warning", warning.shown());
+            facts.add("warning", shown(warning));
         facts.end();
         Table nodes{context.out, {{"NODE"}, {"ANSWERED"}}};
         for (const Json& node : told["nodes"].elements())
             nodes.row(
-                {node["address"].shown(), node["error"].is_null() ? "yes" : node["error"].shown()});
+                {shown(node["address"]), node["error"].is_null() ? "yes" : shown(node["error"])});
         nodes.end();
         Table dropped{context.out, {{"DROPPED TRANSACTION"}, {"REASON"}}};
         for (const Json& transfer : told["dropped"].elements())
-            dropped.row({transfer["id"].shown(), transfer["reason"].shown()});
+            dropped.row({shown(transfer["id"]), shown(transfer["reason"])});
         dropped.end();
     });
 }

@@ -1,6 +1,7 @@
 #include "cli/base/text.hpp"
 #include "cli/commands/all.hpp"
 #include "core/primitives/coins.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::cli {
 namespace {
@@ -15,23 +16,23 @@ Outcome<void> check_coins(const std::string& what, const std::string& text) {
 void show_transfer(Output& out, const Json& transfer) {
     const bool reward = transfer["nonce"].is_null();
     const auto party = [&](const char* name, const char* address) {
-        const std::string proven = transfer[address].shown();
-        const std::string told = transfer[name].shown();
+        const std::string proven = shown(transfer[address]);
+        const std::string told = shown(transfer[name]);
         return proven.empty() || proven == told ? told : told + " (" + proven + ")";
     };
     // On chains with names `data` is the envelope that the lines above tell.
     const bool bare = transfer["memo"].is_null() && transfer["sender_address"].is_null();
     Facts{out}
-        .add("id", transfer["id"].shown())
+        .add("id", shown(transfer["id"]))
         .add("from", reward ? "reward of its block" : party("sender", "sender_address"))
         .add("to", party("recipient", "recipient_address"))
         .add("amount", coins(transfer["amount"]))
         .add("fee", coins(transfer["fee"]))
-        .add("nonce", transfer["nonce"].shown())
-        .add("memo", transfer["memo"].shown())
-        .add("data", bare ? transfer["data"].shown() : "")
-        .add("size", counted(transfer["size"].number(), "byte"))
-        .add("signature", transfer["signature"].shown())
+        .add("nonce", shown(transfer["nonce"]))
+        .add("memo", shown(transfer["memo"]))
+        .add("data", bare ? shown(transfer["data"]) : "")
+        .add("size", counted(transfer["size"].whole_number(), "byte"))
+        .add("signature", shown(transfer["signature"]))
         .end();
 }
 
@@ -42,19 +43,22 @@ Outcome<void> run_command(Context& context, const Send& send) {
     if (!send.fee.empty())
         if (auto checked = check_coins("--fee", send.fee); !checked) return checked;
     const auto call = [&](const std::string& recipient) {
-        std::vector<std::pair<std::string_view, std::string>> members{
-            {"recipient", json_quoted(recipient)}, {"amount", json_quoted(send.amount)}};
-        if (!send.fee.empty()) members.emplace_back("fee", json_quoted(send.fee));
-        if (!send.memo.empty()) members.emplace_back("memo", json_quoted(send.memo));
-        if (!send.from.empty()) members.emplace_back("sender", json_quoted(send.from));
+        std::string body;
+        json::Writer members{body, json::Quoting::as_typed};
+        members.begin_object();
+        members.key("recipient").string(recipient).key("amount").string(send.amount);
+        if (!send.fee.empty()) members.key("fee").string(send.fee);
+        if (!send.memo.empty()) members.key("memo").string(send.memo);
+        if (!send.from.empty()) members.key("sender").string(send.from);
+        members.end_object();
         return Call{.method = "POST",
                     .target = "/transactions/new",
-                    .body = json_object(members),
+                    .body = std::move(body),
                     .needs_login = true,
                     .once = true};
     };
     return answer_about(context, send.recipient, call, [&](const Json& told) {
-        context.out.line(told["message"].shown() + ".");
+        context.out.line(shown(told["message"]) + ".");
         show_transfer(context.out, told["transaction"]);
     });
 }
@@ -69,17 +73,17 @@ Outcome<void> run_command(Context& context, const Mine& mine) {
     return answer_about(context, mine.to, call, [&](const Json& told) {
         const std::size_t blocks = told["blocks"].elements().size();
         context.out.line(
-            told["message"].shown() +
+            shown(told["message"]) +
             (blocks > 1 ? ": " + counted(blocks, "block") + ", the last of them" : "") + ":");
         const Json::Array& transactions = told["transactions"].elements();
         Facts facts{context.out};
-        facts.add("block", told["index"].shown())
-            .add("hash", told["hash"].shown())
-            .add("nonce", told["proof"].shown())
+        facts.add("block", shown(told["index"]))
+            .add("hash", shown(told["hash"]))
+            .add("nonce", shown(told["proof"]))
             .add("transactions", std::to_string(transactions.size()));
         if (!transactions.empty()) {
             facts.add("reward", coins(transactions.front()["amount"]) + " to " +
-                                    transactions.front()["recipient"].shown());
+                                    shown(transactions.front()["recipient"]));
         }
         facts.end();
     });
@@ -89,11 +93,11 @@ Outcome<void> run_command(Context& context, const Tx& tx) {
     return answer(context, {.target = "/transactions/" + percent_encode(tx.id)},
                   [&](const Json& told) {
                       Facts{context.out}
-                          .add("status", told["status"].shown())
-                          .add("reason", told["reason"].shown())
-                          .add("block", told["block"]["index"].shown())
-                          .add("hash", told["block"]["hash"].shown())
-                          .add("confirmations", told["confirmations"].shown())
+                          .add("status", shown(told["status"]))
+                          .add("reason", shown(told["reason"]))
+                          .add("block", shown(told["block"]["index"]))
+                          .add("hash", shown(told["block"]["hash"]))
+                          .add("confirmations", shown(told["confirmations"]))
                           .end();
                       if (!told["transaction"].is_object()) return;
                       context.out.line("");

@@ -7,6 +7,7 @@
 #include "cli/commands/all.hpp"
 #include "cli/commands/follower.hpp"
 #include "cli/session/problem.hpp"
+#include "json/writer.hpp"
 
 namespace cairn::cli {
 namespace {
@@ -31,9 +32,9 @@ public:
         }
         std::deque<std::string> hashes;
         for (const Json& block : blocks) hashes.push_front(block["hash"].text());
-        Follower follower{(*status)["genesis_hash"].text(), blocks.back()["index"].number(),
+        Follower follower{(*status)["genesis_hash"].text(), blocks.back()["index"].whole_number(),
                           std::move(hashes)};
-        pool_ = (*status)["pool_length"].number();
+        pool_ = (*status)["pool_length"].whole_number();
         begin(*status, follower);
         while (!enough()) {
             std::this_thread::sleep_for(std::chrono::duration<double>{watch_.every_s});
@@ -63,7 +64,7 @@ private:
                 if (auto turned = turn(follower); !turned) return turned;
             }
         }
-        if (!enough()) pool((*status)["pool_length"].number());
+        if (!enough()) pool((*status)["pool_length"].whole_number());
         return {};
     }
 
@@ -73,7 +74,7 @@ private:
         const Call call{.target = "/chain?from=" + std::to_string(follower.index() + 1)};
         const auto rest =
             context_.session.stream(call, {"chain"}, [&](std::string_view, const Json& json) {
-                const SeenBlock block{json["index"].number(), json["hash"].text(),
+                const SeenBlock block{json["index"].whole_number(), json["hash"].text(),
                                       json["previous_hash"].text(), json["timestamp"].text(),
                                       json["transactions"].elements().size()};
                 linked = follower.extend(block);
@@ -101,20 +102,30 @@ private:
     void begin(const Json& status, const Follower& follower) {
         if (context_.json) return;
         context_.out.line("watching " + context_.session.options().node.text + ", " +
-                          status["chain"].shown() + ", block " + std::to_string(follower.index()) +
+                          shown(status["chain"]) + ", block " + std::to_string(follower.index()) +
                           " " + plain(follower.tip()) + "; Ctrl-C ends it");
+    }
+
+    /// One line of JSON.
+    template <class Members>
+    void tell(std::string_view kind, Members write_members) {
+        std::string line;
+        json::Writer event{line};
+        event.begin_object().key("event").string(kind);
+        write_members(event);
+        event.end_object();
+        print_json(context_, line);
     }
 
     void show(const SeenBlock& block) {
         ++lines_;
         if (context_.json) {
-            context_.out.line(json_object({{"event", json_quoted("block")},
-                                           {"index", std::to_string(block.index)},
-                                           {"hash", json_quoted(block.hash)},
-                                           {"previous_hash", json_quoted(block.previous_hash)},
-                                           {"timestamp", json_quoted(block.timestamp)},
-                                           {"transactions", std::to_string(block.transactions)}}));
-            return;
+            return tell("block", [&](json::Writer& event) {
+                event.key("index").number(block.index).key("hash").string(block.hash);
+                event.key("previous_hash").string(block.previous_hash);
+                event.key("timestamp").string(block.timestamp);
+                event.key("transactions").number(block.transactions);
+            });
         }
         context_.out.line(time_text(block.timestamp) + "  block " + std::to_string(block.index) +
                           "  " + plain(block.hash) + "  " +
@@ -124,11 +135,10 @@ private:
     void reorganised(std::uint64_t left, const Follower& follower) {
         ++lines_;
         if (context_.json) {
-            context_.out.line(json_object({{"event", json_quoted("reorganisation")},
-                                           {"left", std::to_string(left)},
-                                           {"index", std::to_string(follower.index())},
-                                           {"hash", json_quoted(follower.tip())}}));
-            return;
+            return tell("reorganisation", [&](json::Writer& event) {
+                event.key("left").number(left).key("index").number(follower.index());
+                event.key("hash").string(follower.tip());
+            });
         }
         const std::string line = "reorganisation: " + counted(left, "block") +
                                  " left, back to block " + std::to_string(follower.index()) + "  " +
@@ -140,9 +150,8 @@ private:
         if (std::exchange(pool_, waiting) == waiting) return;
         ++lines_;
         if (context_.json) {
-            context_.out.line(json_object(
-                {{"event", json_quoted("pool")}, {"pool_length", std::to_string(waiting)}}));
-            return;
+            return tell("pool",
+                        [&](json::Writer& event) { event.key("pool_length").number(waiting); });
         }
         context_.out.line("pool: " + counted(waiting, "transaction") + " waiting");
     }

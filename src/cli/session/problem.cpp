@@ -3,8 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "cli/base/json.hpp"
 #include "cli/base/text.hpp"
-#include "cli/json/reader.hpp"
 
 namespace cairn::cli {
 namespace {
@@ -112,10 +112,10 @@ Failure failure_of(const HttpAnswer& answer, const Attempt& attempt) {
         failure.next = look_at_status(attempt, kNoNode);
         return failure;
     }
-    const std::string detail = (*problem)["detail"].shown();
+    const std::string detail = shown((*problem)["detail"]);
     failure.what = detail;
     for (const char* member : {"field", "expected", "found"}) {
-        const std::string value = (*problem)[member].shown();
+        const std::string value = shown((*problem)[member]);
         // Most sentences tell expected and found themselves.
         if (!value.empty() &&
             (member == std::string_view{"field"} || detail.find(value) == std::string::npos))
@@ -133,7 +133,7 @@ Failure failure_of(const HttpAnswer& answer, const Attempt& attempt) {
     }
     // /nodes/register tells of each address what is wrong with it.
     for (const Json& node : (*problem)["nodes"].elements())
-        failure.facts.push_back(node["address"].shown() + ": " + node["detail"].shown());
+        failure.facts.push_back(shown(node["address"]) + ": " + shown(node["detail"]));
     failure.next = advice_for(answer.status, *problem, attempt);
     if (!answer.retry_after.empty() && (answer.status == 429 || answer.status == 503))
         failure.next = "wait " + plain(answer.retry_after) + " s, then do the same again" +

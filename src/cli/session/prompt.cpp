@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cli/base/output.hpp"
+#include "json/utf8.hpp"
 #include "os/home.hpp"
 
 namespace cairn::cli {
@@ -50,8 +51,7 @@ struct Typed {
     Typed& operator=(const Typed&) = delete;
     ~Typed() { wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
     void drop_character() {
-        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U)
-            text.pop_back();
+        while (!text.empty() && json::is_continuation(text.back())) text.pop_back();
         if (!text.empty()) text.pop_back();
     }
 };

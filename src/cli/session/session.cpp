@@ -7,6 +7,7 @@
 #include "cli/base/text.hpp"
 #include "cli/session/problem.hpp"
 #include "core/base/hex.hpp"
+#include "json/writer.hpp"
 #include "wallet/node_place.hpp"
 #include "wallet/random.hpp"
 #include "wallet/user_name.hpp"
@@ -43,7 +44,15 @@ NodePlace as_called(NodePlace place) {
 }
 
 std::string login_body(const std::string& name, const SecretText& password) {
-    return json_object({{"name", json_quoted(name)}, {"password", json_quoted(password.reveal())}});
+    std::string body;
+    json::Writer{body, json::Quoting::as_typed}
+        .begin_object()
+        .key("name")
+        .string(name)
+        .key("password")
+        .string(password.reveal())
+        .end_object();
+    return body;
 }
 
 }  // namespace
@@ -67,7 +76,7 @@ Outcome<Json> Session::json(const Call& call) {
     if (!body) return fail(body.error());
     auto read = parse_json(*body);
     if (!read || !read->is_object())
-        return fail(not_a_node(options_.node.text, read ? "no JSON object" : read.error()));
+        return fail(not_a_node(options_.node.text, read ? "no JSON object" : read.error().reason));
     return std::move(*read);
 }
 
@@ -78,20 +87,20 @@ Outcome<void> Session::pass(const Call& call, const Sink& sink) {
 }
 
 Outcome<Json> Session::stream(const Call& call, std::vector<std::string> arrays,
-                              OnElement on_element) {
-    JsonReader reader{std::move(arrays), std::move(on_element)};
+                              json::OnElement on_element) {
+    json::ElementReader reader{kAnswerLimits, std::move(arrays), std::move(on_element)};
     std::optional<std::string> broken;
     const auto answer = exchange(call, [&](std::string_view piece) {
         if (auto fed = reader.feed(piece); !fed && !reader.stopped())
-            broken = std::move(fed.error());
+            broken = std::move(fed.error().reason);
         return !broken && !reader.stopped();
     });
     if (broken) return fail(not_a_node(options_.node.text, *broken));
     if (!answer) return fail(answer.error());
     if (reader.stopped()) return Json{};
-    auto rest = reader.end();
+    auto rest = reader.finish();
     if (!rest || !rest->is_object())
-        return fail(not_a_node(options_.node.text, rest ? "no JSON object" : rest.error()));
+        return fail(not_a_node(options_.node.text, rest ? "no JSON object" : rest.error().reason));
     return std::move(*rest);
 }
 

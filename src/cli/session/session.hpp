@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "cli/base/exit_code.hpp"
+#include "cli/base/json.hpp"
 #include "cli/base/url.hpp"
 #include "cli/http/http.hpp"
-#include "cli/json/reader.hpp"
 #include "cli/session/problem.hpp"
 #include "cli/session/token_store.hpp"
+#include "json/elements.hpp"
 #include "wallet/secret.hpp"
 
 namespace cairn::cli {
@@ -53,7 +54,7 @@ public:
     [[nodiscard]] Outcome<void> pass(const Call& call, const Sink& sink);
     /// The named arrays handed over element by element; what is left of the document.
     [[nodiscard]] Outcome<Json> stream(const Call& call, std::vector<std::string> arrays,
-                                       OnElement on_element);
+                                       json::OnElement on_element);
 
     /// Logs in and keeps the token. The answer's body.
     [[nodiscard]] Outcome<std::string> log_in(const std::string& name, const SecretText& password);

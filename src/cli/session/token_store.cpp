@@ -1,6 +1,7 @@
 #include "cli/session/token_store.hpp"
 
-#include "cli/json/reader.hpp"
+#include "json/reader.hpp"
+#include "json/writer.hpp"
 #include "os/home.hpp"
 #include "wallet/atomic_file.hpp"
 
@@ -18,17 +19,24 @@ std::filesystem::path TokenStore::file_of(const NodeUrl& node) const {
 std::optional<KeptLogin> TokenStore::load(const NodeUrl& node) const {
     const auto content = read_small_file(file_of(node), kFileMax);
     if (!content) return std::nullopt;
-    const auto json = parse_json(as_text(content->view()));
-    if (!json || !(*json)["token"].is_string() || !(*json)["name"].is_string()) return std::nullopt;
-    return KeptLogin{(*json)["name"].text(), (*json)["token"].text()};
+    const auto kept = json::parse(as_text(content->view()));
+    if (!kept || !(*kept)["token"].is_string() || !(*kept)["name"].is_string()) return std::nullopt;
+    return KeptLogin{(*kept)["name"].text(), (*kept)["token"].text()};
 }
 
 Result<void, std::error_code> TokenStore::keep(const NodeUrl& node, const KeptLogin& login) const {
     if (const auto error = make_private_folder(folder_)) return fail(error);
-    std::string content = json_object({{"node", json_quoted(node.text)},
-                                       {"name", json_quoted(login.name)},
-                                       {"token", json_quoted(login.token)}}) +
-                          "\n";
+    std::string content;
+    json::Writer{content}
+        .begin_object()
+        .key("node")
+        .string(node.text)
+        .key("name")
+        .string(login.name)
+        .key("token")
+        .string(login.token)
+        .end_object();
+    content += '\n';
     return write_atomically(file_of(node), as_bytes(content), IfExists::replace);
 }
 
