@@ -13,6 +13,7 @@ struct AccountState {
     std::uint64_t next_nonce = 0;  // of its next transfer, pending ones counted up to the first gap
     bool seen = false;
 };
-[[nodiscard]] AccountState account_state(const Staged& rows, const View& view, const Address& address);
+[[nodiscard]] AccountState account_state(const Staged& rows, const View& view,
+                                         const Address& address);
 
 }  // namespace cairn

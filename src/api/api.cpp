@@ -7,9 +7,10 @@ constexpr std::string_view kBearer = "Bearer ";
 
 http::Problem not_logged_in(bool had_token) {
     return {.status = 401,
-            .detail = had_token ? "This token is unknown or has expired: log in again (POST /login)."
-                                : "Log in first: POST /login with {\"name\",\"password\"}, then send "
-                                  "`Authorization: Bearer TOKEN`."};
+            .detail = had_token
+                          ? "This token is unknown or has expired: log in again (POST /login)."
+                          : "Log in first: POST /login with {\"name\",\"password\"}, then send "
+                            "`Authorization: Bearer TOKEN`."};
 }
 
 }  // namespace
@@ -27,8 +28,7 @@ const Caller* caller_of(const http::Request& request) {
     return caller != nullptr ? caller->session.get() : nullptr;
 }
 
-Api::Api(Services& services)
-    : services_{services}, router_{http::Router::of(api_routes())} {}
+Api::Api(Services& services) : services_{services}, router_{http::Router::of(api_routes())} {}
 
 Result<http::Match, http::Problem> Api::lookup(const http::RequestHead& head) const {
     return router_.find(head);
@@ -54,8 +54,9 @@ Result<std::shared_ptr<const http::Caller>, http::Problem> Api::authorise(
     if (!caller->session) return fail(not_logged_in(token.has_value()));
     if (caller->session->role < needed)
         return fail(http::Problem{.status = 403,
-                                  .detail = "This needs the role " + std::string{role_name(needed)} +
-                                            "; " + caller->session->name.shown() + " is a " +
+                                  .detail = "This needs the role " +
+                                            std::string{role_name(needed)} + "; " +
+                                            caller->session->name.shown() + " is a " +
                                             std::string{role_name(caller->session->role)} + "."});
     return caller;
 }

@@ -14,7 +14,8 @@ public:
         const http::RequestHead& head) const override;
     /// Errors: 401 no or expired token where one is needed, 403 not allowed.
     [[nodiscard]] Result<std::shared_ptr<const http::Caller>, http::Problem> authorise(
-        const http::RequestHead& head, const http::Client& client, const http::Match& match) override;
+        const http::RequestHead& head, const http::Client& client,
+        const http::Match& match) override;
     void handle(http::Request request, std::stop_token stop, http::Responder responder) override;
     void take(http::Request request, std::unique_ptr<http::TakenSocket> socket) override;
 

@@ -34,9 +34,9 @@ public:
         shared_->bytes = bytes;
     }
 
-    /// The block of `size` bytes from memory or, up to `tables::kReadAtOnce`, from the store of `view`. Nothing:
-    /// it is read elsewhere, and `done` is called there, once. Who asks for one that is being read
-    /// waits for that.
+    /// The block of `size` bytes from memory or, up to `tables::kReadAtOnce`, from the store of
+    /// `view`. Nothing: it is read elsewhere, and `done` is called there, once. Who asks for one
+    /// that is being read waits for that.
     [[nodiscard]] std::optional<Read> find(const ViewPtr& view, Height height,
                                            const BlockHash& hash, std::size_t size, Done done);
 

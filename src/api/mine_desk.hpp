@@ -31,8 +31,9 @@ struct Mined {
 class MineDesk {
 public:
     virtual ~MineDesk() = default;
-    /// Orders run one after another. `done` is called once, on any thread, and must not block; it comes
-    /// after the last block is durable. The token, a time limit or the end of the node stop an order.
+    /// Orders run one after another. `done` is called once, on any thread, and must not block; it
+    /// comes after the last block is durable. The token, a time limit or the end of the node stop
+    /// an order.
     virtual void mine(MineOrder order, std::stop_token stop, std::function<void(Mined)> done) = 0;
     /// Whether anybody is searching now.
     [[nodiscard]] virtual bool is_mining() const = 0;

@@ -44,10 +44,14 @@ std::optional<Envelope> decode_envelope(ByteView bytes) {
     for (const auto& member : *value->object()) {
         const std::string* text = member.value.string();
         if (text == nullptr) return std::nullopt;
-        if (member.name == "from") envelope.from = *text;
-        else if (member.name == "to") envelope.to = *text;
-        else if (member.name == "memo") envelope.memo = *text;
-        else return std::nullopt;
+        if (member.name == "from")
+            envelope.from = *text;
+        else if (member.name == "to")
+            envelope.to = *text;
+        else if (member.name == "memo")
+            envelope.memo = *text;
+        else
+            return std::nullopt;
     }
     return envelope;
 }

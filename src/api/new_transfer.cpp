@@ -15,7 +15,8 @@ Result<std::optional<Bytes>, Refused> read_hex(const Fields& fields, std::string
     if (!*text) return std::optional<Bytes>{};
     auto bytes = from_hex(**text);
     if (!bytes)
-        return fail(field_problem(name, "hex, two digits a byte", "\"" + (*text)->substr(0, 40) + "\""));
+        return fail(
+            field_problem(name, "hex, two digits a byte", "\"" + (*text)->substr(0, 40) + "\""));
     return bytes;
 }
 
@@ -85,9 +86,9 @@ Result<SignedTransfer, Refused> read_signed(const Fields& fields, const Services
     const auto signature = read_hex(fields, "signature");
     if (!signature) return fail(signature.error());
     if (!*signature || (*signature)->size() != 64)
-        return fail(field_problem("signature", "128 hex digits",
-                                  *signature ? std::to_string((*signature)->size() * 2) + " digits"
-                                             : "nothing"));
+        return fail(field_problem(
+            "signature", "128 hex digits",
+            *signature ? std::to_string((*signature)->size() * 2) + " digits" : "nothing"));
     transfer->sender = sender->address;
     transfer->recipient = recipient->address;
     transfer->nonce = *nonce;
@@ -109,19 +110,21 @@ Result<std::pair<NamedAddress, SecretKey>, Refused> read_sender(const Fields& fi
             return std::pair{std::move(*sender), std::move(key)};
         }
         if (sender->address != caller.address) {
-            Refused problem{.status = 403,
-                            .detail = "sender: this node signs for the caller's own address only (" +
-                                      services.objects.address(caller.address) +
-                                      "); send a signed transfer for any other."};
+            Refused problem{
+                .status = 403,
+                .detail = "sender: this node signs for the caller's own address only (" +
+                          services.objects.address(caller.address) +
+                          "); send a signed transfer for any other."};
             problem.field = "sender";
             return fail(std::move(problem));
         }
     }
     if (!caller.key)
         return fail(Refused{.status = 403,
-                            .detail = "The operator's key is locked: this node could not open it with "
-                                      "<datadir>/operator.password. Name a sender, or send a signed "
-                                      "transfer."});
+                            .detail =
+                                "The operator's key is locked: this node could not open it with "
+                                "<datadir>/operator.password. Name a sender, or send a signed "
+                                "transfer."});
     return std::pair{NamedAddress{caller.address, std::nullopt}, caller.key->key().clone()};
 }
 
@@ -167,7 +170,8 @@ Result<SignedTransfer, http::Problem> read_signed_transfer(const json::Value& va
     return fields->has("raw") ? read_raw(*fields) : read_signed(*fields, services);
 }
 
-Result<NewTransfer, http::Problem> read_new_transfer(const json::Value& value, const Services& services,
+Result<NewTransfer, http::Problem> read_new_transfer(const json::Value& value,
+                                                     const Services& services,
                                                      const Caller* caller) {
     const auto fields = Fields::of(value);
     if (!fields) return fail(http::problem_of(fields.error()));
@@ -178,9 +182,10 @@ Result<NewTransfer, http::Problem> read_new_transfer(const json::Value& value, c
     }
     if (caller == nullptr)
         return fail(http::Problem{.status = 401,
-                                  .detail = "Log in (POST /login) and send the token as "
-                                            "`Authorization: Bearer TOKEN` so that this node signs for "
-                                            "you, or send a transfer that is signed already."});
+                                  .detail =
+                                      "Log in (POST /login) and send the token as "
+                                      "`Authorization: Bearer TOKEN` so that this node signs for "
+                                      "you, or send a transfer that is signed already."});
     auto transfer = read_unsigned(*fields, services, *caller);
     if (!transfer) return fail(std::move(transfer.error()));
     return NewTransfer{std::move(*transfer)};

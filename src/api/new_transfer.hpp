@@ -10,8 +10,8 @@
 
 namespace cairn {
 
-/// What a client asks for in `/transactions/new`: a transfer signed already, by its bytes, or one that
-/// the node is to sign.
+/// What a client asks for in `/transactions/new`: a transfer signed already, by its bytes, or one
+/// that the node is to sign.
 struct SignedTransfer {
     Bytes bytes;
 };
@@ -23,8 +23,8 @@ struct UnsignedTransfer {
 };
 using NewTransfer = std::variant<SignedTransfer, UnsignedTransfer>;
 
-/// Reads a request's object. `caller` may be null: then only signed transfers are read, and a 401 says
-/// so. Errors: 400 with the field, 401, 403 for a sender that is not the caller's to sign for.
+/// Reads a request's object. `caller` may be null: then only signed transfers are read, and a 401
+/// says so. Errors: 400 with the field, 401, 403 for a sender that is not the caller's to sign for.
 [[nodiscard]] Result<NewTransfer, http::Problem> read_new_transfer(const json::Value& value,
                                                                    const Services& services,
                                                                    const Caller* caller);

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "core/base/hex.hpp"
-#include "core/primitives/codec.hpp"
 #include "core/primitives/address.hpp"
+#include "core/primitives/codec.hpp"
 #include "core/primitives/coins.hpp"
 
 namespace cairn {
@@ -79,8 +79,10 @@ void Objects::reward(json::Writer& out, const Txid& id, const Reward& reward) co
 }
 
 void Objects::transaction(json::Writer& out, const TransactionSlice& slice) const {
-    if (const auto* paid = std::get_if<Reward>(&slice.value)) reward(out, slice.id, *paid);
-    else transfer(out, slice.id, std::get<Transfer>(slice.value));
+    if (const auto* paid = std::get_if<Reward>(&slice.value))
+        reward(out, slice.id, *paid);
+    else
+        transfer(out, slice.id, std::get<Transfer>(slice.value));
 }
 
 void Objects::header_members(json::Writer& out, const HeaderRecord& record,

@@ -18,10 +18,11 @@ public:
     void transfer(json::Writer& out, const Txid& id, const Transfer& transfer) const;
     void reward(json::Writer& out, const Txid& id, const Reward& reward) const;
     void transaction(json::Writer& out, const TransactionSlice& slice) const;
-    /// A block in three pieces: up to its transactions, these (comma between), and what follows them.
-    /// `before` and `after` are members that stand first and last, with the comma that parts them
-    /// from the others.
-    void block_head(std::string& out, const HeaderRecord& record, std::string_view before = {}) const;
+    /// A block in three pieces: up to its transactions, these (comma between), and what follows
+    /// them. `before` and `after` are members that stand first and last, with the comma that parts
+    /// them from the others.
+    void block_head(std::string& out, const HeaderRecord& record,
+                    std::string_view before = {}) const;
     void block_tail(std::string& out, const HeaderRecord& record, const BlockHash& hash,
                     std::string_view after = {}) const;
     /// A block without its transactions, with their number instead.

@@ -69,7 +69,8 @@ std::optional<std::string> query_text(const http::Request& request, std::string_
 
 Result<std::optional<std::uint64_t>, http::Problem> query_uint(const http::Request& request,
                                                                std::string_view name,
-                                                               std::uint64_t min, std::uint64_t max) {
+                                                               std::uint64_t min,
+                                                               std::uint64_t max) {
     std::optional<json::Value> body;
     const json::Value* source = &request.head.query;
     if (source->find(name) == nullptr && !request.body.empty()) {
@@ -102,8 +103,9 @@ Result<NamedAddress, http::Problem> parse_named(std::string_view field, std::str
 }
 
 http::Problem field_problem(std::string_view field, std::string expected, std::string found) {
-    http::Problem problem{.status = 400,
-                          .detail = std::string{field} + ": expected " + expected + ", found " + found};
+    http::Problem problem{
+        .status = 400,
+        .detail = std::string{field} + ": expected " + expected + ", found " + found};
     problem.field = std::string{field};
     problem.expected = std::move(expected);
     problem.found = std::move(found);
@@ -113,18 +115,20 @@ http::Problem field_problem(std::string_view field, std::string expected, std::s
 http::Problem store_problem(const StoreError& error) {
     http::Problem problem{
         .status = 503,
-        .detail = (error.fault == StoreFault::no_space
-                       ? "The disk is full: nothing was changed. Reading goes on; free some space. ("
-                       : "The store failed: nothing was changed. (") +
-                  error.detail + ")"};
+        .detail =
+            (error.fault == StoreFault::no_space
+                 ? "The disk is full: nothing was changed. Reading goes on; free some space. ("
+                 : "The store failed: nothing was changed. (") +
+            error.detail + ")"};
     problem.retry_after = 5;
     return problem;
 }
 
 http::Problem busy_problem() {
     http::Problem problem{.status = 503,
-                          .detail = "The node has as many requests waiting as it takes; nothing was "
-                                    "changed. Try again in a second."};
+                          .detail =
+                              "The node has as many requests waiting as it takes; nothing was "
+                              "changed. Try again in a second."};
     problem.retry_after = 1;
     return problem;
 }
@@ -134,7 +138,8 @@ http::Problem rejection_problem(const Rejection& rejection) {
     if (rejection.rule == Rule::nonce_used || rejection.rule == Rule::replacement_fee) status = 409;
     if (rejection.rule == Rule::pool_full || rejection.rule == Rule::sender_full) status = 503;
     http::Problem problem = http::problem_of(rejection, status);
-    if (const auto field = field_of(rejection.rule); !field.empty()) problem.field = std::string{field};
+    if (const auto field = field_of(rejection.rule); !field.empty())
+        problem.field = std::string{field};
     if (status == 503) problem.retry_after = 10;
     return problem;
 }

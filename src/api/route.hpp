@@ -15,7 +15,7 @@ namespace cairn {
 /// Who makes a request, as the engine carries it from the authorisation to the route.
 struct RequestCaller final : http::Caller {
     std::shared_ptr<const cairn::Caller> session;  // null: nobody is logged in
-    std::string token;                      // the bearer's, for log-out
+    std::string token;                             // the bearer's, for log-out
 };
 
 /// One request to a route that only reads: everything comes from one view.
@@ -26,7 +26,9 @@ struct Reading {
     const http::Request& request;
 
     /// The value of the pattern's parameter number `i`.
-    [[nodiscard]] const std::string& parameter(std::size_t i) const { return request.parameters[i]; }
+    [[nodiscard]] const std::string& parameter(std::size_t i) const {
+        return request.parameters[i];
+    }
 };
 
 using Read = http::Answer (*)(const Reading&);

@@ -21,8 +21,8 @@
 namespace cairn {
 
 struct ApiOptions {
-    bool auth = true;         // false: every caller is the operator
-    bool plain_login = false; // log-in off loopback without TLS
+    bool auth = true;          // false: every caller is the operator
+    bool plain_login = false;  // log-in off loopback without TLS
     bool gossip = true;
     std::string version;
     http::GuardConfig guard;

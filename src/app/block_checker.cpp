@@ -15,7 +15,8 @@ CheckedBatch check_blocks(const std::vector<SharedBytes>& blocks, const ChainPar
     };
     {
         std::vector<std::jthread> threads;
-        for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) threads.emplace_back(work);
+        for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i)
+            threads.emplace_back(work);
         work();
     }
     CheckedBatch batch;

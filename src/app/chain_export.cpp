@@ -62,13 +62,15 @@ Result<ExportReader, std::string> ExportReader::open(const std::string& path) {
     if (!magic || as_text(*magic) != kMagic) return fail(path + ": is not an export of a chain");
     auto size_bytes = reader.take(1);
     if (!size_bytes) return fail(size_bytes.error());
-    const std::size_t extra = (*size_bytes)[0] < 0xfd ? 0 : std::size_t{2} << ((*size_bytes)[0] - 0xfd);
+    const std::size_t extra =
+        (*size_bytes)[0] < 0xfd ? 0 : std::size_t{2} << ((*size_bytes)[0] - 0xfd);
     auto more = reader.take(extra);
     if (!more) return fail(more.error());
     append(*size_bytes, *more);
     Reader varint{*size_bytes};
     const std::uint64_t spec_size = varint.varint();
-    if (!varint.finished() || spec_size > kSpecMax) return fail(path + ": its chain spec is malformed");
+    if (!varint.finished() || spec_size > kSpecMax)
+        return fail(path + ": its chain spec is malformed");
     auto spec = reader.take(static_cast<std::size_t>(spec_size));
     if (!spec) return fail(spec.error());
     reader.spec_ = std::move(*spec);
@@ -95,7 +97,8 @@ Result<std::optional<Bytes>, std::string> ExportReader::next() {
     const auto size_bytes = take(4);
     if (!size_bytes) return fail(size_bytes.error());
     const auto size = Reader{*size_bytes}.integer<std::uint32_t>();
-    if (size > kBlockMax) return fail(path_ + ": a block of " + std::to_string(size) + " bytes is none");
+    if (size > kBlockMax)
+        return fail(path_ + ": a block of " + std::to_string(size) + " bytes is none");
     auto block = take(size);
     if (!block) return fail(block.error());
     ++read_;

@@ -38,8 +38,10 @@ public:
     /// Coins: a text, or a whole number. A float of the file would not be exact.
     std::uint64_t coins(const toml::node* node, std::string_view name) {
         std::string written;
-        if (node != nullptr && node->is_string()) written = *node->value<std::string>();
-        else if (node != nullptr && node->is_integer()) written = std::to_string(*node->value<std::int64_t>());
+        if (node != nullptr && node->is_string())
+            written = *node->value<std::string>();
+        else if (node != nullptr && node->is_integer())
+            written = std::to_string(*node->value<std::int64_t>());
         const auto amount = parse_coins(written);
         if (!amount) return wrong(name, "coins as a text such as \"1.25\" or a whole number"), 0;
         return amount->units();
@@ -52,7 +54,8 @@ public:
     }
     CompactBits bits(std::string_view name) {
         const auto bytes = from_hex(text(name));
-        if (!bytes || bytes->size() != 4) return wrong(name, "8 hex digits such as \"1e0fffff\""), CompactBits{};
+        if (!bytes || bytes->size() != 4)
+            return wrong(name, "8 hex digits such as \"1e0fffff\""), CompactBits{};
         return CompactBits{read_big_endian<std::uint32_t>(*bytes)};
     }
     void wrong(std::string_view name, const std::string& expected) {
@@ -69,10 +72,9 @@ private:
 constexpr std::size_t kSpecFileMax = 256UL * 1024 * 1024;
 
 const std::vector<std::string> kMembers = {
-    "name",      "prefix",    "genesis_time", "mode",     "bits",
-    "spacing",   "half_life", "subsidy",      "halving_interval",
-    "max_block", "max_data",  "opening",      "future_limit",
-    "names",     "allocations"};
+    "name",         "prefix",  "genesis_time",     "mode",      "bits",     "spacing",
+    "half_life",    "subsidy", "halving_interval", "max_block", "max_data", "opening",
+    "future_limit", "names",   "allocations"};
 const std::vector<std::string> kAllocationMembers = {"recipient", "amount"};
 const std::vector<std::string> kModes = {"fixed", "asert"};
 
@@ -83,8 +85,8 @@ std::optional<std::string> unknown_member(const toml::table& table,
         const std::string name{key.str()};
         if (std::ranges::find(known, name) == known.end())
             return "line " + std::to_string(key.source().begin.line) + ": there is no member \"" +
-                   name + "\"" + did_you_mean(name, known) + " (expected " +
-                   one_of_these(known) + ")";
+                   name + "\"" + did_you_mean(name, known) + " (expected " + one_of_these(known) +
+                   ")";
     }
     return std::nullopt;
 }
@@ -97,10 +99,12 @@ void read_allocations(const toml::table& table, SpecReader& reader, ChainSpec& s
     }
     for (const auto& item : *list) {
         const auto* entry = item.as_table();
-        const auto text = entry != nullptr ? (*entry)["recipient"].value<std::string>() : std::nullopt;
+        const auto text =
+            entry != nullptr ? (*entry)["recipient"].value<std::string>() : std::nullopt;
         const auto address = text ? parse_address(*text, spec.prefix) : std::nullopt;
         if (!address) {
-            reader.wrong("allocations", "a recipient that is an address with prefix " + spec.prefix);
+            reader.wrong("allocations",
+                         "a recipient that is an address with prefix " + spec.prefix);
             return;
         }
         spec.allocations.push_back({*address, reader.coins(entry->get("amount"), "allocations")});
@@ -130,8 +134,8 @@ Result<ChainSpec, std::string> chain_from_toml(const std::string& text, const st
     spec.genesis_time = static_cast<UnixSeconds>(reader.number("genesis_time", UINT32_MAX, 0));
     const std::string mode = reader.text("mode");
     if (std::ranges::find(kModes, mode) == kModes.end())
-        reader.wrong("mode", one_of_these(kModes) + ", found \"" + mode + "\"" +
-                                 did_you_mean(mode, kModes));
+        reader.wrong(
+            "mode", one_of_these(kModes) + ", found \"" + mode + "\"" + did_you_mean(mode, kModes));
     spec.mode = mode == "asert" ? DifficultyMode::asert : DifficultyMode::fixed;
     spec.bits = reader.bits("bits");
     spec.spacing = static_cast<std::uint32_t>(reader.number("spacing", UINT32_MAX, 0));
@@ -160,14 +164,16 @@ std::string to_toml(const ChainSpec& spec) {
     };
     const bool asert = spec.mode == DifficultyMode::asert;
     out << "name = " << quoted(spec.name) << "\nprefix = " << quoted(spec.prefix)
-        << "\ngenesis_time = " << spec.genesis_time << "\nmode = " << quoted(asert ? "asert" : "fixed")
+        << "\ngenesis_time = " << spec.genesis_time
+        << "\nmode = " << quoted(asert ? "asert" : "fixed")
         << "\nbits = " << quoted(bits_text(spec.bits)) << "\n";
     if (asert) out << "spacing = " << spec.spacing << "\nhalf_life = " << spec.half_life << "\n";
     out << "subsidy = " << quoted(format_coin_units(spec.subsidy))
         << "\nhalving_interval = " << spec.halving_interval << "\nmax_block = " << spec.max_block
-        << "\nmax_data = " << spec.max_data << "\nopening = " << quoted(format_coin_units(spec.opening))
-        << "\nfuture_limit = " << spec.future_limit << "\nnames = " << (spec.names ? "true" : "false")
-        << "\n";
+        << "\nmax_data = " << spec.max_data
+        << "\nopening = " << quoted(format_coin_units(spec.opening))
+        << "\nfuture_limit = " << spec.future_limit
+        << "\nnames = " << (spec.names ? "true" : "false") << "\n";
     for (const auto& allocation : spec.allocations)
         out << "\n[[allocations]]\nrecipient = "
             << quoted(format_address(allocation.recipient, spec.prefix))
@@ -175,7 +181,8 @@ std::string to_toml(const ChainSpec& spec) {
     return out.str();
 }
 
-Result<std::shared_ptr<const ChainParams>, std::string> load_chain(const std::string& name_or_file) {
+Result<std::shared_ptr<const ChainParams>, std::string> load_chain(
+    const std::string& name_or_file) {
     auto spec = built_in_chain(name_or_file);
     if (!spec) {
         const auto text = read_text(from_home(name_or_file), kSpecFileMax);

@@ -12,7 +12,8 @@ namespace cairn {
 [[nodiscard]] Result<std::shared_ptr<const ChainParams>, std::string> load_chain(
     const std::string& name_or_file);
 
-/// A chain spec as TOML, and back. Amounts are coins, exact; allocations are addresses of the chain.
+/// A chain spec as TOML, and back. Amounts are coins, exact; allocations are addresses of the
+/// chain.
 [[nodiscard]] std::string to_toml(const ChainSpec& spec);
 [[nodiscard]] Result<ChainSpec, std::string> chain_from_toml(const std::string& text,
                                                              const std::string& source);

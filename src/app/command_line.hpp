@@ -32,7 +32,8 @@ struct RunNewChain {
 struct Exit {
     int status = 0;
 };
-using Invocation = std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, RunDemo, RunClient, Exit>;
+using Invocation =
+    std::variant<RunNode, RunVerify, RunExport, RunImport, RunNewChain, RunDemo, RunClient, Exit>;
 
 /// Reads the words of a command line, and for `cairn node` the environment and the TOML file.
 [[nodiscard]] Invocation parse_command_line(const std::vector<std::string>& words);

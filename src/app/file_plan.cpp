@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kOthers = 64;
 constexpr std::size_t kLeastFiles = 512;
 constexpr std::size_t kStoreMax = 512;
-/// Strangers take 192 at most: 64 guests, 64 that shake hands, 64 that are about to end. Beside them
-/// stand 8 learnt nodes and their dials; the rest is for registered ones.
+/// Strangers take 192 at most: 64 guests, 64 that shake hands, 64 that are about to end. Beside
+/// them stand 8 learnt nodes and their dials; the rest is for registered ones.
 constexpr std::size_t kPeersLeast = 208;
 constexpr std::size_t kPeersMax = 512;
 constexpr std::size_t kInventoriesMax = 64;

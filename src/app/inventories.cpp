@@ -177,10 +177,7 @@ private:
 
 InventoryRounds::InventoryRounds(Clock clock, InventoryLimits limits,
                                  std::shared_ptr<MemoryBudget> memory)
-    : clock_{std::move(clock)},
-      limits_{limits},
-      memory_{std::move(memory)},
-      multi_{make_multi()} {
+    : clock_{std::move(clock)}, limits_{limits}, memory_{std::move(memory)}, multi_{make_multi()} {
     if (multi_ != nullptr)
         curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS,
                           static_cast<long>(limits_.at_once));
@@ -272,7 +269,8 @@ void InventoryRounds::run() {
             std::unique_lock lock{mutex_};
             const auto due = [this] { return stopping_ || !callers_.empty(); };
             // What was kept for the next caller goes when its time is over.
-            if (kept && *kept && !wake_.wait_for(lock, std::chrono::milliseconds{limits_.kept_ms}, due))
+            if (kept && *kept &&
+                !wake_.wait_for(lock, std::chrono::milliseconds{limits_.kept_ms}, due))
                 kept = nullptr;
             wake_.wait(lock, due);
             if (stopping_) break;

@@ -16,12 +16,12 @@
 namespace cairn {
 
 struct InventoryLimits {
-    long answer_ms = 5000;                 // for one node's whole answer, names looked up included
-    std::size_t node_bytes = 10'000'000;   // of one node's answer
-    std::size_t round_bytes = 8'000'000;   // kept of all
-    std::size_t at_once = 64;              // nodes asked at one time
-    Tick kept_ms = 2000;                   // how long a round's answers do for the next caller
-    std::size_t waiting = 1024;            // callers
+    long answer_ms = 5000;                // for one node's whole answer, names looked up included
+    std::size_t node_bytes = 10'000'000;  // of one node's answer
+    std::size_t round_bytes = 8'000'000;  // kept of all
+    std::size_t at_once = 64;             // nodes asked at one time
+    Tick kept_ms = 2000;                  // how long a round's answers do for the next caller
+    std::size_t waiting = 1024;           // callers
 };
 
 /// Asks nodes for `/inv` over HTTP, all at once, one round at a time: callers that name the same
@@ -33,7 +33,8 @@ public:
     using Done = NodesDesk::Done<Inventories>;
     using Clock = std::function<Now()>;
 
-    /// `memory` bounds the rounds that are kept or still being read by somebody; null: nothing does.
+    /// `memory` bounds the rounds that are kept or still being read by somebody; null: nothing
+    /// does.
     explicit InventoryRounds(Clock clock, InventoryLimits limits = {},
                              std::shared_ptr<MemoryBudget> memory = nullptr);
     ~InventoryRounds();

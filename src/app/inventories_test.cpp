@@ -77,7 +77,8 @@ TEST(Inventories, TellWhyANodeHasNone) {
 }
 
 TEST(Inventories, NeverComeFromAddressesThatAreForbidden) {
-    for (const auto* host : {"169.254.169.254", "224.0.0.1", "255.255.255.255", "fe80::1", "ff02::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"})
+    for (const auto* host : {"169.254.169.254", "224.0.0.1", "255.255.255.255", "fe80::1",
+                             "ff02::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"})
         EXPECT_TRUE(has(one({host, 5000}, {.answer_ms = 500}), "where no node may be")) << host;
     // What a name leads to counts, not the name.
     EXPECT_TRUE(has(one({"0xa9fea9fe", 5000}, {.answer_ms = 500}), "where no node may be"));

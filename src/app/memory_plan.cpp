@@ -13,7 +13,8 @@ constexpr std::size_t kLeastMemory = 336 * kMiB;
 /// A block is read, checked, staged and written, each time whole, and taken apart it is five times
 /// as large.
 constexpr std::size_t kLeastOfBlocks = 76;
-/// A batch of 4 MiB takes three times as much until it is answered, and strangers have three quarters.
+/// A batch of 4 MiB takes three times as much until it is answered, and strangers have three
+/// quarters.
 constexpr std::size_t kRequestsMin = 17 * kMiB;
 constexpr std::size_t kAnswersMax = 64 * kMiB;
 constexpr std::size_t kTableMax = 64 * kMiB;

@@ -12,7 +12,8 @@ constexpr std::size_t kBlock = 4 * kMiB;
 /// once more as the batch that is written.
 std::size_t given(const MemoryPlan& plan) {
     return plan.pool + plan.store_cache + 9 * plan.store_table + 2 * plan.staged + plan.peers +
-           plan.checks + plan.known + plan.connections + plan.requests + plan.answers + plan.blocks + plan.inventories;
+           plan.checks + plan.known + plan.connections + plan.requests + plan.answers +
+           plan.blocks + plan.inventories;
 }
 
 TEST(MemoryPlan, LeavesRoomForTheProgramWhateverIsAskedFor) {

@@ -50,7 +50,9 @@ MinerDesk::MinerDesk(std::shared_ptr<const ChainParams> chain, Gate& gate, Miner
                    wake_.notify_one();
                }} {}
 
-void MinerDesk::start() { thread_ = std::thread{[this] { run(); }}; }
+void MinerDesk::start() {
+    thread_ = std::thread{[this] { run(); }};
+}
 
 MinerDesk::~MinerDesk() { stop(); }
 
@@ -86,7 +88,8 @@ void MinerDesk::mine(MineOrder wish, std::stop_token stop, std::function<void(Mi
         if (!stopping_) orders_.push_back(std::move(order));
     }
     // Still here, if it was not taken on.
-    if (order) return order->done(Mined{{}, "The node is stopping."});  // NOLINT(bugprone-use-after-move)
+    if (order)
+        return order->done(Mined{{}, "The node is stopping."});  // NOLINT(bugprone-use-after-move)
     wake();
 }
 
@@ -145,8 +148,10 @@ void MinerDesk::end_orders(Tick now, std::vector<Finished>& finished) {
         const Tick deadline = (*order)->deadline;
         const bool too_late = under_way && deadline != 0 && now >= deadline + kSettle;
         std::string why;
-        if (stopping_) why = "The node is stopping.";
-        else if ((*order)->stop.stop_requested()) why = "The request was given up.";
+        if (stopping_)
+            why = "The node is stopping.";
+        else if ((*order)->stop.stop_requested())
+            why = "The request was given up.";
         else if (deadline != 0 && now >= deadline)
             why = "The time limit of " + std::to_string(settings_.order_timeout_ms / 1000) +
                   " s (--mine-timeout) passed.";
@@ -307,8 +312,8 @@ void MinerDesk::assign(const std::optional<Assignment>& assignment) {
 void MinerDesk::submit(const Found& found) {
     const Assignment& assignment = *found.assignment;
     const Template& work = *assignment.work;
-    Assembled block =
-        assemble(work, assignment.to, reward_extra(found.extranonce, assignment.note), found.header.time);
+    Assembled block = assemble(work, assignment.to, reward_extra(found.extranonce, assignment.note),
+                               found.header.time);
     block.header = found.header;
     std::unordered_map<Txid, TransferPtr> known;
     for (const auto& transfer : work.transfers) known.emplace(transfer->id(), transfer);
@@ -324,27 +329,26 @@ void MinerDesk::submit(const Found& found) {
     using Verdict = Result<Submitted, Rejection>;
     const bool posted = gate_.post(
         Lane::blocks,
-        make_command(
-            [ready](Node& node, Now now) { return node.submit(ready, now); },
-            [this, ready, order = assignment.order](std::optional<Verdict> verdict,
-                                                    Result<ViewPtr, StoreError> outcome) {
-                Landed landed;
-                landed.order = order;
-                if (!outcome) {
-                    landed.failure = "The store failed: " + outcome.error().detail;
-                } else if (!*verdict) {
-                    landed.failure =
-                        "The node refused its own block: " + verdict->error().to_string();
-                    landed.refused = true;
-                } else {
-                    landed.generation = (*outcome)->generation;
-                    const Staged rows{(*outcome)->store};
-                    const auto record = tables::header(rows, ready->header.hash);
-                    if (record && tables::best(rows, record->height) == ready->header.hash)
-                        landed.hash = ready->header.hash;
-                }
-                land(std::move(landed));
-            }));
+        make_command([ready](Node& node, Now now) { return node.submit(ready, now); },
+                     [this, ready, order = assignment.order](std::optional<Verdict> verdict,
+                                                             Result<ViewPtr, StoreError> outcome) {
+                         Landed landed;
+                         landed.order = order;
+                         if (!outcome) {
+                             landed.failure = "The store failed: " + outcome.error().detail;
+                         } else if (!*verdict) {
+                             landed.failure =
+                                 "The node refused its own block: " + verdict->error().to_string();
+                             landed.refused = true;
+                         } else {
+                             landed.generation = (*outcome)->generation;
+                             const Staged rows{(*outcome)->store};
+                             const auto record = tables::header(rows, ready->header.hash);
+                             if (record && tables::best(rows, record->height) == ready->header.hash)
+                                 landed.hash = ready->header.hash;
+                         }
+                         land(std::move(landed));
+                     }));
     if (!posted)
         land({assignment.order, std::nullopt, 0, "The node has as many blocks waiting as it takes.",
               true});

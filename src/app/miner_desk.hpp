@@ -36,8 +36,8 @@ struct MinerSettings {
 
 /// Orders for blocks, one at a time, and background mining while there are none.
 ///
-/// The node hands in new work after each commit that changed it (`on_work`); a block that is found is
-/// handed to the node like any other and counts once it is durable and on the best chain.
+/// The node hands in new work after each commit that changed it (`on_work`); a block that is found
+/// is handed to the node like any other and counts once it is durable and on the best chain.
 /// Threads: any may order; `done` runs on the node's, a worker's or the desk's own thread.
 class MinerDesk final : public MineDesk {
 public:
@@ -54,8 +54,8 @@ public:
     MinerDesk(const MinerDesk&) = delete;
     MinerDesk& operator=(const MinerDesk&) = delete;
 
-    /// Begins to work; called once, when the node's commits reach `on_work`: what the node says it has to
-    /// mine on, it says once.
+    /// Begins to work; called once, when the node's commits reach `on_work`: what the node says it
+    /// has to mine on, it says once.
     void start();
     void mine(MineOrder order, std::stop_token stop, std::function<void(Mined)> done) override;
     [[nodiscard]] bool is_mining() const override;
@@ -147,7 +147,7 @@ private:
     Tick refused_until_ = 0;              // the node refused our own blocks: no more before then
     Tick refused_wait_ = 0;               // how long that was
     std::string refused_why_;
-    std::uint64_t least_generation_ = 0; // older work is out of date
+    std::uint64_t least_generation_ = 0;  // older work is out of date
     Tick background_due_ = 0;
     BlockHash paced_tip_;
 

@@ -69,15 +69,16 @@ CLI::Validator number(double least, double most) {
 }
 
 CLI::Validator true_or_false() {
-    return {[](const std::string& text) {
-                try {
-                    (void)CLI::detail::to_flag_value(text);
-                    return std::string{};
-                } catch (const std::exception&) {
-                    return expectation("true or false", text) + did_you_mean(text, {"true", "false"});
-                }
-            },
-            ""};
+    return {
+        [](const std::string& text) {
+            try {
+                (void)CLI::detail::to_flag_value(text);
+                return std::string{};
+            } catch (const std::exception&) {
+                return expectation("true or false", text) + did_you_mean(text, {"true", "false"});
+            }
+        },
+        ""};
 }
 
 }  // namespace cairn

@@ -14,7 +14,9 @@ constexpr auto kPause = std::chrono::milliseconds{200};
 }  // namespace
 
 Progress::Progress(std::string what, std::uint64_t total)
-    : what_{std::move(what)}, total_{std::max<std::uint64_t>(1, total)}, terminal_{isatty(2) == 1} {}
+    : what_{std::move(what)},
+      total_{std::max<std::uint64_t>(1, total)},
+      terminal_{isatty(2) == 1} {}
 
 Progress::~Progress() {
     if (drawn_) std::fputs("\r\x1b[K", stderr);

@@ -178,7 +178,8 @@ TEST_F(ReplayTest, FindsWhatTheStoreRemembersInEveryPlace) {
     std::set<std::uint8_t> places;
     for (const auto& row : testing::dump(*store.snapshot()))
         if (row.table == Table::pool) places.insert(row.key[0]);
-    EXPECT_EQ(places, (std::set<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}));  // else the tests see nothing
+    EXPECT_EQ(places,
+              (std::set<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}));  // else the tests see nothing
 }
 
 TEST_F(ReplayTest, FindsABlockOfNoHeader) {

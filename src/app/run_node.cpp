@@ -48,7 +48,8 @@ constexpr std::size_t kThreadsBeside = 32;  // of a node, beside its miners
 std::shared_ptr<const Caller> owner_of(const Users& users, const std::string& datadir) {
     const UserPtr user = users.find("operator");
     if (!user) return nullptr;
-    auto owner = std::make_shared<Caller>(Caller{user->name, Role::operator_, user->address, nullptr});
+    auto owner =
+        std::make_shared<Caller>(Caller{user->name, Role::operator_, user->address, nullptr});
     const auto password = Users::read_operator_password(datadir);
     if (!password) return owner;
     auto key = Users::unlock(*user, *password);
@@ -81,7 +82,8 @@ void log_commit(const Committed& committed, LineBudget& drops) {
                                 {"pool", committed.view->pool.transfers}});
     for (const auto& dropped : committed.settled.dropped) {
         if (!drops.take(read_clocks().steady)) continue;
-        log::info("dropped", {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
+        log::info("dropped",
+                  {{"id", dropped.transfer->id().to_string()}, {"reason", dropped.reason}});
     }
 }
 
@@ -93,8 +95,10 @@ void log_paused(const std::string& why) {
 /// Brings answers that took more than one commit to those who asked.
 void tell(GateNodesDesk& nodes, const net::Actions& actions) {
     for (const auto& action : actions) {
-        if (const auto* registered = std::get_if<net::Registered>(&action)) nodes.on_registered(*registered);
-        if (const auto* resolved = std::get_if<net::Resolved>(&action)) nodes.on_resolved(*resolved);
+        if (const auto* registered = std::get_if<net::Registered>(&action))
+            nodes.on_registered(*registered);
+        if (const auto* resolved = std::get_if<net::Resolved>(&action))
+            nodes.on_resolved(*resolved);
     }
 }
 
@@ -111,15 +115,17 @@ Result<net::PeersOptions, std::string> peers_options(const NodeSettings& setting
     for (const std::string& text : settings.allow_nodes) {
         const auto bytes = from_hex(text);
         if (!bytes || bytes->size() != 32)
-            return fail("--allow-node: expected a node's key, 64 hex digits, found \"" + text + "\"");
+            return fail("--allow-node: expected a node's key, 64 hex digits, found \"" + text +
+                        "\"");
         net::NodeKey key;
         std::copy(bytes->begin(), bytes->end(), key.bytes.begin());
         peers.allowed.push_back(key);
     }
     // Without TLS whoever stands in between may take a connection over once it has shaken hands.
     if (!peers.allowed.empty() && !is_loopback(endpoint.address))
-        return fail("--allow-node beyond loopback needs TLS, which this version does not have: let "
-                    "--http listen on 127.0.0.1, or leave --allow-node out");
+        return fail(
+            "--allow-node beyond loopback needs TLS, which this version does not have: let "
+            "--http listen on 127.0.0.1, or leave --allow-node out");
     const auto seed = random_bytes<8>();
     for (const std::uint8_t byte : seed) peers.seed = peers.seed << 8 | byte;
     return peers;
@@ -152,10 +158,11 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
     // Names are for learning, and so is a chain that has them.
     plan.auth = settings.auth.empty() ? !plan.chain->spec().names : settings.auth == "on";
     if (!plan.auth && !is_loopback(plan.endpoint.address)) {
-        if (settings.auth.empty()) plan.auth = true;
+        if (settings.auth.empty())
+            plan.auth = true;
         else
-            return fail("--auth off is for loopback addresses only, and --http says " + settings.http +
-                        ": listen on 127.0.0.1, or leave log-in on");
+            return fail("--auth off is for loopback addresses only, and --http says " +
+                        settings.http + ": listen on 127.0.0.1, or leave log-in on");
     }
     for (const std::string& host : settings.hosts)
         if (const auto flaw = http::flaw_of_host(host))
@@ -199,7 +206,8 @@ Result<Plan, std::string> make_plan(const NodeSettings& settings, const NameBook
 Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, const Plan& plan,
                                                   const Users& users) {
     MinerSettings miner;
-    miner.threads = settings.threads != 0 ? settings.threads : std::max(1U, std::thread::hardware_concurrency());
+    miner.threads = settings.threads != 0 ? settings.threads
+                                          : std::max(1U, std::thread::hardware_concurrency());
     miner.order_timeout_ms = Tick{settings.mine_timeout} * 1000;
     const MineOn& mine_on = plan.mine_on;
     if (!settings.mine && mine_on.when == MineOn::When::request) return miner;
@@ -207,20 +215,23 @@ Result<MinerSettings, std::string> miner_settings(const NodeSettings& settings, 
     if (plan.mine_to) {
         background.to = plan.mine_to->address;
         if (plan.mine_to->name) {
-            const std::string note = encode_envelope(Envelope{std::nullopt, plan.mine_to->name, std::nullopt});
+            const std::string note =
+                encode_envelope(Envelope{std::nullopt, plan.mine_to->name, std::nullopt});
             append(background.note, as_bytes(note));
         }
     } else if (const UserPtr user = users.find("operator")) {
         background.to = user->address;
     } else {
-        return fail("--mine and --mine-on need --mine-to ADDRESS: there is no user \"operator\" "
-                    "whom they could pay");
+        return fail(
+            "--mine and --mine-on need --mine-to ADDRESS: there is no user \"operator\" "
+            "whom they could pay");
     }
     background.on_transfer = mine_on.when == MineOn::When::transfer;
     background.even = mine_on.when == MineOn::When::interval;
     background.mean_wait_ms = mine_on.interval_ms;
     if (settings.mine && plan.chain->spec().mode == DifficultyMode::fixed)
-        background.mean_wait_ms = static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
+        background.mean_wait_ms =
+            static_cast<std::uint64_t>(std::llround(settings.mine_every * 1000));
     miner.background = std::move(background);
     return miner;
 }
@@ -245,7 +256,8 @@ http::ServerConfig server_config(const NodeSettings& settings, const Plan& plan,
 
 std::string url_of(const Endpoint& endpoint, std::uint16_t port) {
     const bool v6 = endpoint.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(port);
+    return "http://" + (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" +
+           std::to_string(port);
 }
 
 }  // namespace
@@ -264,13 +276,16 @@ int run_node(const NodeSettings& settings) {
     // Its workers, and the threads of the rest of the process.
     const std::size_t miners =
         settings.threads != 0 ? settings.threads : std::thread::hardware_concurrency();
-    if (auto lack = machine_lacks(miners + kThreadsBeside, kAddressSpaceLeast)) return refuse(*lack);
+    if (auto lack = machine_lacks(miners + kThreadsBeside, kAddressSpaceLeast))
+        return refuse(*lack);
     if (others_may_write(plan->datadir))
         log::warn("others may write in the data folder and can so take over the node",
                   {{"datadir", plan->datadir}});
 
     auto users = Users::open(plan->datadir);
-    if (!users) return refuse("the users in " + plan->datadir + " cannot be read: " + std::string{describe(users.error())});
+    if (!users)
+        return refuse("the users in " + plan->datadir +
+                      " cannot be read: " + std::string{describe(users.error())});
     // Its Argon2 is most of a start, and the store can be opened meanwhile.
     std::future<std::shared_ptr<const Caller>> owner;
     if (!plan->auth && (*users)->find("operator"))
@@ -279,12 +294,15 @@ int run_node(const NodeSettings& settings) {
                             {.cache_bytes = plan->memory.store_cache,
                              .memtable_bytes = plan->memory.store_table,
                              .open_files = plan->files.store},
-                            [](const std::string& line) { log::warn("store", {{"detail", line}}); });
+                            [](const std::string& line) {
+                                log::warn("store", {{"detail", line}});
+                            });
     if (!store) return refuse(store.error());
     for (const auto& file : (*users)->refused())
         log::warn("user file refused", {{"file", file.file_name}, {"reason", file.reason}});
     auto first = (*users)->ensure_operator();
-    if (!first) return refuse("the first user cannot be made: " + std::string{describe(first.error())});
+    if (!first)
+        return refuse("the first user cannot be made: " + std::string{describe(first.error())});
     if (*first) welcome(**first, **users);
 
     auto miner = miner_settings(settings, *plan, **users);
@@ -294,7 +312,8 @@ int run_node(const NodeSettings& settings) {
     // Peers are told the port, so that it is taken before there is anybody to serve it.
     auto listener = http::Listener::open(plan->endpoint.address, plan->endpoint.port);
     if (!listener)
-        return refuse(listener.error() + "; --http names another address, and port 0 any free port");
+        return refuse(listener.error() +
+                      "; --http names another address, and port 0 any free port");
     plan->options.peers.key = (*node_key)->address();
     plan->options.peers.listens_on = listener->port();
     const auto memory = MemoryBudget::make(plan->memory.whole);
@@ -354,12 +373,11 @@ int run_node(const NodeSettings& settings) {
     desk_of_hooks = &desk;
     desk.start();
 
-    InventoryRounds inventories{read_clocks,
-                                {.round_bytes = plan->memory.inventories / 2,
-                                 .at_once = plan->files.inventories},
-                                memory->part(plan->memory.inventories)};
-    GateNodesDesk nodes{**node, inventories,
-                        [&](net::PeerId peer) { return network.stats(peer); }};
+    InventoryRounds inventories{
+        read_clocks,
+        {.round_bytes = plan->memory.inventories / 2, .at_once = plan->files.inventories},
+        memory->part(plan->memory.inventories)};
+    GateNodesDesk nodes{**node, inventories, [&](net::PeerId peer) { return network.stats(peer); }};
     nodes_of_hooks = &nodes;
 
     ApiOptions options;
@@ -446,8 +464,8 @@ int run_node(const NodeSettings& settings) {
         next_sweep = now + kSweepMs;
     }
 
-    // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first, so
-    // that requests that wait for it end with the server.
+    // Outside in: nothing new comes, what runs ends, the store goes last. The miner is told first,
+    // so that requests that wait for it end with the server.
     stopping = true;
     log::info("stopping", {{"signal", signal_name(signal)}});
     desk.stop();

@@ -9,7 +9,8 @@ namespace cairn {
 
 Result<Endpoint, std::string> parse_endpoint(const std::string& text) {
     const auto wrong = [&] {
-        return fail("--http: expected ADDRESS:PORT such as 127.0.0.1:5000 or [::1]:5000, found \"" + text + "\"");
+        return fail("--http: expected ADDRESS:PORT such as 127.0.0.1:5000 or [::1]:5000, found \"" +
+                    text + "\"");
     };
     const auto colon = text.rfind(':');
     if (colon == std::string::npos || colon == 0) return wrong();

@@ -17,7 +17,7 @@ struct NodeSettings {
     std::string chain = "main";
     std::string auth;  // on, off, or empty: the chain's default
     std::string gossip = "on";
-    std::vector<std::string> connect;  // HOST:PORT
+    std::vector<std::string> connect;      // HOST:PORT
     std::vector<std::string> allow_nodes;  // keys, hex
     std::string store = "rocksdb";
     std::vector<std::string> hosts;
@@ -26,10 +26,10 @@ struct NodeSettings {
     bool plain_login = false;
     bool mine = false;
     std::string mine_to;
-    double mine_every = 10;          // seconds, mean
-    std::string mine_on = "request"; // request, transfer, or seconds
-    std::uint32_t mine_timeout = 60; // seconds
-    std::uint32_t threads = 0;       // 0: all cores
+    double mine_every = 10;           // seconds, mean
+    std::string mine_on = "request";  // request, transfer, or seconds
+    std::uint32_t mine_timeout = 60;  // seconds
+    std::uint32_t threads = 0;        // 0: all cores
     std::uint64_t memory_mib = 768;
     std::uint64_t pool_mib = 128;
     std::string min_fee_rate = "0";  // coins per 1,000 bytes

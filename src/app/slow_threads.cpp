@@ -15,11 +15,14 @@ struct SlowThreads::State : std::enable_shared_from_this<State> {
 
     /// Queues a job that now has its key. The mutex is held.
     void launch(std::string key, Job job) {
-        ready.emplace_back([state = shared_from_this(), key = std::move(key), job = std::move(job)] {
-            // The hold's deleter, not its pointer, is what matters.
-            Hold hold = key.empty() ? Hold{} : Hold{state.get(), [state, key](void*) { state->release(key); }};
-            job(std::move(hold));
-        });
+        ready.emplace_back(
+            [state = shared_from_this(), key = std::move(key), job = std::move(job)] {
+                // The hold's deleter, not its pointer, is what matters.
+                Hold hold = key.empty()
+                                ? Hold{}
+                                : Hold{state.get(), [state, key](void*) { state->release(key); }};
+                job(std::move(hold));
+            });
     }
     void release(const std::string& key) {
         std::deque<Job> dropped;  // outside the lock: a job may own another hold

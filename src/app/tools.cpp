@@ -66,7 +66,8 @@ std::string at_tip(const Tip& tip) {
 }
 
 /// The bytes of the best chain's blocks from `from` on, as many as make a batch.
-Result<std::vector<SharedBytes>, std::string> read_batch(const Staged& rows, Height from, Height last) {
+Result<std::vector<SharedBytes>, std::string> read_batch(const Staged& rows, Height from,
+                                                         Height last) {
     std::vector<SharedBytes> batch;
     std::size_t bytes = 0;
     for (Height height = from; height <= last && batch.size() < kBatchBlocks && bytes < kBatchBytes;
@@ -148,8 +149,9 @@ Result<Tip, std::string> import_chain(const ToolSettings& settings) {
     if (*genesis && **genesis != opened->chain->genesis_bytes())
         return fail(settings.file + ": does not begin with this chain's genesis block");
     Progress progress{"importing", reader->blocks()};
-    const auto taken = import_blocks(**node, *opened->chain, [&] { return reader->next(); },
-                                     read_clocks, [&](std::uint64_t done) { progress.show(done + 1); });
+    const auto taken = import_blocks(
+        **node, *opened->chain, [&] { return reader->next(); }, read_clocks,
+        [&](std::uint64_t done) { progress.show(done + 1); });
     if (!taken) return fail(taken.error());
     return (*node)->ledger().tip();
 }
@@ -169,13 +171,15 @@ Result<ChainSpec, std::string> spec_of(const NewChainSettings& settings) {
     spec.mode = settings.mode == "asert" ? DifficultyMode::asert : DifficultyMode::fixed;
     const auto bits = from_hex(settings.bits);
     if (!bits || bits->size() != 4)
-        return fail("--bits: expected 8 hex digits such as 1e0fffff, found \"" + settings.bits + "\"");
+        return fail("--bits: expected 8 hex digits such as 1e0fffff, found \"" + settings.bits +
+                    "\"");
     spec.bits = CompactBits{read_big_endian<std::uint32_t>(*bits)};
     if (spec.mode == DifficultyMode::asert) {
         spec.spacing = settings.spacing;
         spec.half_life = settings.half_life;
     }
-    const auto coins = [](const std::string& flag, const std::string& text) -> Result<std::uint64_t, std::string> {
+    const auto coins = [](const std::string& flag,
+                          const std::string& text) -> Result<std::uint64_t, std::string> {
         const auto amount = parse_coins(text);
         if (!amount) return fail(flag + ": " + std::string{to_sentence(amount.error())});
         return amount->units();
@@ -195,8 +199,8 @@ Result<ChainSpec, std::string> spec_of(const NewChainSettings& settings) {
         const auto equals = text.find('=');
         const auto address = parse_address(text.substr(0, equals), spec.prefix);
         if (equals == std::string::npos || !address)
-            return fail("--allocate: expected ADDRESS=COINS with an address of prefix " + spec.prefix +
-                        ", found \"" + text + "\"");
+            return fail("--allocate: expected ADDRESS=COINS with an address of prefix " +
+                        spec.prefix + ", found \"" + text + "\"");
         const auto amount = coins("--allocate", text.substr(equals + 1));
         if (!amount) return fail(amount.error());
         spec.allocations.push_back({*address, *amount});

@@ -8,8 +8,8 @@ namespace cairn {
 
 /// Fee per byte as the fraction it is; compared without rounding.
 struct FeeRate {
-    std::uint64_t fee = 0;  // base units
-    std::uint64_t size = 1; // bytes, not 0
+    std::uint64_t fee = 0;   // base units
+    std::uint64_t size = 1;  // bytes, not 0
 
     friend std::strong_ordering operator<=>(const FeeRate& a, const FeeRate& b) {
         __extension__ using Wide = unsigned __int128;

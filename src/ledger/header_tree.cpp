@@ -52,12 +52,12 @@ HeaderContext HeaderTree::context_after(const Staged& rows, const ChainParams& p
 }
 
 Result<HeaderTree::Added, Rejection> HeaderTree::add(Staged& rows, const ChainParams& params,
-                                                const HashedHeader& header, UnixSeconds now) {
+                                                     const HashedHeader& header, UnixSeconds now) {
     if (const auto known = find(rows, header.hash)) {
         if (!known->invalid) return Added{*known, false};
-        return fail(Rejection{Rule::parent_valid, "a block that is not known to be invalid",
-                              header.hash.to_string() + ", refused for " +
-                                  std::string{rule_name(known->reason)}});
+        return fail(Rejection{
+            Rule::parent_valid, "a block that is not known to be invalid",
+            header.hash.to_string() + ", refused for " + std::string{rule_name(known->reason)}});
     }
     const auto parent = find(rows, header.header.previous_hash);
     if (!parent)

@@ -7,14 +7,17 @@
 namespace cairn {
 
 void TipChange::step_down(const BlockHash& leaving) {
-    if (!connected.empty() && connected.back() == leaving) connected.pop_back();
-    else disconnected.push_back(leaving);
+    if (!connected.empty() && connected.back() == leaving)
+        connected.pop_back();
+    else
+        disconnected.push_back(leaving);
 }
 
 void TipChange::step_up(const BlockHash& joining) {
     if (connected.empty() && !disconnected.empty() && disconnected.back() == joining)
         disconnected.pop_back();
-    else connected.push_back(joining);
+    else
+        connected.push_back(joining);
 }
 
 void TipChange::append(const TipChange& next) {
@@ -37,12 +40,13 @@ void stage_genesis(const ChainParams& params, Staged& rows) {
     tables::put_tip(rows, Tip{hash, 1, record.work, record.header.time, state.issued});
 }
 
-Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params, const Staged& rows) {
+Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params,
+                                       const Staged& rows) {
     return open(std::move(params), rows, Limits{});
 }
 
-Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params, const Staged& rows,
-                                       Limits limits) {
+Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params,
+                                       const Staged& rows, Limits limits) {
     const auto chain = tables::chain(rows);
     if (rows.fault()) return fail(OpenError{"the store cannot be read: " + rows.fault()->detail});
     if (!chain) return fail(OpenError{"the store holds no chain"});
@@ -72,7 +76,8 @@ Result<Ledger, OpenError> Ledger::open(std::shared_ptr<const ChainParams> params
     return ledger;
 }
 
-Result<void, Rejection> Ledger::add_header(const HashedHeader& header, UnixSeconds now, Staged& rows) {
+Result<void, Rejection> Ledger::add_header(const HashedHeader& header, UnixSeconds now,
+                                           Staged& rows) {
     const auto added = tree_.add(rows, *params_, header, now);
     if (!added) return fail(added.error());
     if (added->fresh) {
@@ -121,8 +126,9 @@ Result<bool, Rejection> Ledger::add_block(const BlockPtr& block, UnixSeconds now
     return true;
 }
 
-/// Gives a block whose ancestors all have bodies its place in the order of arrival, and with it those
-/// of its descendants that had been waiting for it, if it may have any: looking for them is a scan.
+/// Gives a block whose ancestors all have bodies its place in the order of arrival, and with it
+/// those of its descendants that had been waiting for it, if it may have any: looking for them is a
+/// scan.
 void Ledger::link(const BlockHash& hash, bool may_have_children, Staged& rows) {
     auto record = tree_.require(rows, hash);
     if (!record || !record->has_body || record->invalid || record->linked) return;
@@ -238,7 +244,8 @@ void Ledger::begin_switch(Height fork_height) {
     switch_->to_connect = std::move(way_->blocks);
 }
 
-/// Takes the block at the switch's end off; the rows it changed. Zero if the store failed or is damaged.
+/// Takes the block at the switch's end off; the rows it changed. Zero if the store failed or is
+/// damaged.
 std::size_t Ledger::undo_one(Staged& branch) {
     const BlockHash hash = switch_->at.hash;
     const auto record = tree_.find(branch, hash);
@@ -249,12 +256,13 @@ std::size_t Ledger::undo_one(Staged& branch) {
         tables::report_lost(branch, hash);
         return 0;
     }
-    for (const auto& [address, account] : undo->accounts) tables::put_account(branch, address, account);
+    for (const auto& [address, account] : undo->accounts)
+        tables::put_account(branch, address, account);
     tables::unindex_block(branch, record->height, *leaving);
     tables::erase_best(branch, record->height);
     tables::erase_undo(branch, record->height, hash);
-    switch_->at = Tip{record->header.previous_hash, parent->height, parent->work, parent->header.time,
-                      undo->issued};
+    switch_->at = Tip{record->header.previous_hash, parent->height, parent->work,
+                      parent->header.time, undo->issued};
     switch_->undone.push_back(hash);
     note_moved(*record);
     return kBlockRows + undo->accounts.size() + std::size_t{3} * record->transactions;
@@ -320,8 +328,8 @@ void Ledger::drop_lesser_candidates() {
         candidates_.erase(std::prev(candidates_.end()));
 }
 
-/// Whether a tip that was valid before has just as much work as the place the switch has come to. To
-/// stop there would give it the tie, should the rest prove invalid: one block more decides.
+/// Whether a tip that was valid before has just as much work as the place the switch has come to.
+/// To stop there would give it the tie, should the rest prove invalid: one block more decides.
 bool Ledger::is_tied() const {
     const ChainWork& work = switch_->at.work;
     if (work == tip_.work) return true;
@@ -427,7 +435,8 @@ BlockPtr Ledger::block(const Staged& rows, const BlockHash& hash) {
     const auto record = tree_.find(rows, hash);
     if (!record || !record->has_body) return nullptr;
     auto bytes = tables::block(rows, record->height, hash);
-    auto kept = bytes ? block_from_store(std::make_shared<const Bytes>(std::move(*bytes))) : nullptr;
+    auto kept =
+        bytes ? block_from_store(std::make_shared<const Bytes>(std::move(*bytes))) : nullptr;
     if (!kept) tables::report_lost(rows, hash);
     return kept;
 }

@@ -13,8 +13,8 @@
 
 namespace cairn {
 
-/// The way from one tip to another: blocks that left the best chain, from the old tip downward, then
-/// blocks that joined it, upward. No block is in both.
+/// The way from one tip to another: blocks that left the best chain, from the old tip downward,
+/// then blocks that joined it, upward. No block is in both.
 struct TipChange {
     std::vector<BlockHash> disconnected;
     std::vector<BlockHash> connected;
@@ -33,16 +33,16 @@ struct OpenError {
 
 /// The block tree, the accounts of the best chain, and the choice between branches.
 ///
-/// Stages rows, never writes: what a call changed is durable once the caller has written it, and after
-/// a failed write (or a fault of `Staged`) the object is thrown away and opened anew.
+/// Stages rows, never writes: what a call changed is durable once the caller has written it, and
+/// after a failed write (or a fault of `Staged`) the object is thrown away and opened anew.
 ///
-/// A switch to another branch is worked out over a branch of the staged rows: the tip moves only once
-/// every block of it that is needed to have more work than the tip has proved valid. The valid part of
-/// a branch that failed, or of one that is not finished, is kept, so that a bad end found late costs
-/// its author a block and us one block. Bounds slice the work: `kSliceRows` a call; and beyond
-/// `kAtomicBlocks` undone and connected with `kBatchBytes` of rows, or `kOverlayMax` bytes at all, what
-/// is done so far is written with a valid tip of its own, which may have less work for that while.
-/// One owner; no lock. Source: docs/architecture.md, The ledger.
+/// A switch to another branch is worked out over a branch of the staged rows: the tip moves only
+/// once every block of it that is needed to have more work than the tip has proved valid. The valid
+/// part of a branch that failed, or of one that is not finished, is kept, so that a bad end found
+/// late costs its author a block and us one block. Bounds slice the work: `kSliceRows` a call; and
+/// beyond `kAtomicBlocks` undone and connected with `kBatchBytes` of rows, or `kOverlayMax` bytes
+/// at all, what is done so far is written with a valid tip of its own, which may have less work for
+/// that while. One owner; no lock. Source: docs/architecture.md, The ledger.
 class Ledger {
 public:
     static constexpr std::size_t kOverlayMax = 64 * 1024 * 1024;  // bytes
@@ -51,7 +51,7 @@ public:
     static constexpr std::size_t kSliceRows = 2'000;  // accounts, index rows, headers
     static constexpr std::size_t kBlockRows = 8;      // as many cost as much as a block without any
     static constexpr std::size_t kRecentBlocks = 8;
-    static constexpr std::size_t kChildrenAtOnce = 1'000;          // headers looked at
+    static constexpr std::size_t kChildrenAtOnce = 1'000;  // headers looked at
 
     struct Limits {
         std::size_t overlay_bytes = kOverlayMax;
@@ -61,9 +61,10 @@ public:
     };
 
     /// `rows` must see a store that holds this chain: see `stage_genesis`.
-    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params, const Staged& rows,
-                                          Limits limits);
-    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params, const Staged& rows);
+    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params,
+                                          const Staged& rows, Limits limits);
+    static Result<Ledger, OpenError> open(std::shared_ptr<const ChainParams> params,
+                                          const Staged& rows);
 
     [[nodiscard]] const Tip& tip() const { return tip_; }
     [[nodiscard]] const ChainParams& params() const { return *params_; }
@@ -72,7 +73,8 @@ public:
     [[nodiscard]] Result<void, Rejection> add_header(const HashedHeader& header, UnixSeconds now,
                                                      Staged& rows);
     /// Keeps a block (and its header, if new); does not connect it. True if it was new.
-    [[nodiscard]] Result<bool, Rejection> add_block(const BlockPtr& block, UnixSeconds now, Staged& rows);
+    [[nodiscard]] Result<bool, Rejection> add_block(const BlockPtr& block, UnixSeconds now,
+                                                    Staged& rows);
     /// Marks a known header and all its descendants invalid, for good: some at once, the rest by
     /// `advance`, which moves nowhere before that is done.
     void condemn(const BlockHash& hash, Rule reason, Staged& rows);
@@ -83,8 +85,8 @@ public:
     /// here, it is unknown, or another header stands on it.
     [[nodiscard]] bool forget(const BlockHash& hash, Staged& rows);
     /// Moves towards the branch of most work, a slice at a time; appends what it did to `change`.
-    /// True: there is more to do; write what is staged, then call again. A row that must be there and is
-    /// not is a fault of `rows`, as is a read that failed.
+    /// True: there is more to do; write what is staged, then call again. A row that must be there
+    /// and is not is a fault of `rows`, as is a read that failed.
     [[nodiscard]] bool advance(Staged& rows, TipChange& change);
     /// The tip is one on the way of a switch that is written in several batches, and has less work
     /// than the one before it.
@@ -104,10 +106,11 @@ public:
     }
     /// What the next block on the best chain must look like.
     [[nodiscard]] HeaderContext next_context(const Staged& rows);
-    /// A block whose body is kept; null if there is none, or (a fault of `rows`) if it was lost. The
-    /// newest are at hand without a read.
+    /// A block whose body is kept; null if there is none, or (a fault of `rows`) if it was lost.
+    /// The newest are at hand without a read.
     [[nodiscard]] BlockPtr block(const Staged& rows, const BlockHash& hash);
-    /// The verdict that ended the last branch found invalid in connecting; for the log and the sender.
+    /// The verdict that ended the last branch found invalid in connecting; for the log and the
+    /// sender.
     [[nodiscard]] const std::optional<std::pair<BlockHash, Rejection>>& last_invalid() const {
         return last_invalid_;
     }
@@ -184,7 +187,7 @@ private:
     std::uint64_t bare_ = 0;
     std::vector<Parent> to_link_;     // linked; their children may have waited for it
     std::vector<Parent> to_condemn_;  // invalid, and so are their children
-    std::set<Candidate> candidates_;         // linked, not invalid, more work than the tip
+    std::set<Candidate> candidates_;  // linked, not invalid, more work than the tip
     std::map<tables::Mark, std::set<BlockHash>> stored_;  // what the table says
     std::optional<Way> way_;
     std::optional<Switch> switch_;
@@ -199,12 +202,12 @@ private:
 void stage_genesis(const ChainParams& params, Staged& rows);
 
 /// The tables that belong to the chain and the pool: what a restart clears.
-inline constexpr std::array kChainTables = {Table::headers, Table::blocks,       Table::undo,
-                                            Table::best,    Table::accounts,     Table::transactions,
+inline constexpr std::array kChainTables = {Table::headers, Table::blocks,   Table::undo,
+                                            Table::best,    Table::accounts, Table::transactions,
                                             Table::history, Table::pool};
 
-/// The way from one block to another of the same store: down to the common ancestor, up again. Nothing
-/// if either is unknown or has no body on the way.
+/// The way from one block to another of the same store: down to the common ancestor, up again.
+/// Nothing if either is unknown or has no body on the way.
 [[nodiscard]] std::optional<TipChange> path(const Staged& rows, const BlockHash& from,
                                             const BlockHash& to);
 

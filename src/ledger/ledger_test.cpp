@@ -818,7 +818,8 @@ TEST(LedgerOpen, TriesOnlyStoredCandidatesThatCanStillWin) {
     machine.open();
     EXPECT_TRUE(machine.settle().empty());
     EXPECT_EQ(machine.tip().hash, best[1]->header.hash);
-    EXPECT_TRUE(tables::marked(*machine.rows, tables::Mark::candidate).empty());  // and they are forgotten
+    EXPECT_TRUE(
+        tables::marked(*machine.rows, tables::Mark::candidate).empty());  // and they are forgotten
 
     const auto heavier = chain.grow(best[0]->header.hash, 2);
     for (const auto& block : heavier) EXPECT_TRUE(machine.keep(block));

@@ -140,7 +140,8 @@ void erase_pending_index(Staged& rows) {
 
 namespace {
 
-PendingPage pending_between(const Staged& rows, std::uint64_t order, const Bytes& end, Bounds bounds) {
+PendingPage pending_between(const Staged& rows, std::uint64_t order, const Bytes& end,
+                            Bounds bounds) {
     PendingPage page;
     const auto found = rows.scan(Table::pool, number_key(kOrder, order), end, bounds);
     for (const auto& row : found) {
@@ -308,7 +309,8 @@ std::vector<std::pair<std::uint64_t, Txid>> dropped_ids(const Staged& rows, std:
     std::vector<std::pair<std::uint64_t, Txid>> found;
     for (const auto& row :
          rows.scan(Table::pool, Bytes{kDroppedOrder}, Bytes{kKey}, Bounds{limit, SIZE_MAX}))
-        if (const auto id = Txid::from_bytes(*row.value)) found.emplace_back(order_in(row.key), *id);
+        if (const auto id = Txid::from_bytes(*row.value))
+            found.emplace_back(order_in(row.key), *id);
     return found;
 }
 
@@ -333,7 +335,8 @@ bool is_sound_memory(const Staged& rows, const Row& row) {
             Bytes by_time = number_key(kKeyTime, reader.integer<std::uint32_t>());
             append(by_time, rest);
             (void)reader.array<32>();
-            return rest.size() == 32 && reader.finished() && rows.get(Table::pool, by_time) == Bytes{};
+            return rest.size() == 32 && reader.finished() &&
+                   rows.get(Table::pool, by_time) == Bytes{};
         }
         case kKeyTime: {
             if (rest.size() != 36 || !row.value->empty()) return false;
@@ -360,8 +363,10 @@ bool is_sound_memory(const Staged& rows, const Row& row) {
             return !standing.empty() &&
                    Reader{*row.value}.integer<std::uint64_t>() == standing.size();
         }
-        case kFollowed: return rest.empty() && row.value->size() == 32;
-        default: return row.key[0] < kDropped;
+        case kFollowed:
+            return rest.empty() && row.value->size() == 32;
+        default:
+            return row.key[0] < kDropped;
     }
 }
 

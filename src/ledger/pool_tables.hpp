@@ -16,13 +16,15 @@
 ///   04 | order u64 BE                 txid 32                              the same, oldest first
 ///   05 | key 32                       time u32 | txid 32                   Idempotency-Keys
 ///   06 | time u32 BE | key 32         empty                                the same, oldest first
-///   07 | sender 32                    count u64 | next u64                 how many of a sender wait
-///   08 | order / 1024 u64 BE          count u64                            how many of these orders
-///   09                                block hash 32                        the pool still follows the
-///                                                                          tip away from this block
+///   07 | sender 32                    count u64 | next u64                 how many of a sender
+///   wait 08 | order / 1024 u64 BE          count u64                            how many of these
+///   orders 09                                block hash 32                        the pool still
+///   follows the
+///                                                                          tip away from this
+///                                                                          block
 ///
-/// Rows 07 and 08 are sums over rows 00, so that a reader need not walk these. They are made anew at
-/// the start where they are missing or wrong.
+/// Rows 07 and 08 are sums over rows 00, so that a reader need not walk these. They are made anew
+/// at the start where they are missing or wrong.
 namespace cairn {
 
 /// A transfer that waits in the pool.

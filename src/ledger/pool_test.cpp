@@ -77,8 +77,9 @@ protected:
     void settle_sender(std::uint64_t key) {
         auto block = std::make_shared<CheckedBlock>();
         block->transfers = {transfer(key, 0, 1, 77)};
-        (void)pool_.settle({{}, {BlockHash{}}}, [&](const BlockHash&) { return block; },
-                           [&](const Address& who) { return account(who); }, now_, rows_);
+        (void)pool_.settle(
+            {{}, {BlockHash{}}}, [&](const BlockHash&) { return block; },
+            [&](const Address& who) { return account(who); }, now_, rows_);
     }
 
     std::shared_ptr<const ChainParams> params_;
@@ -1199,8 +1200,8 @@ TEST_F(SettleTest, ASwitchOfBranchesAsksForTheAccountsThatItTouchedAndForNoOther
 
 TEST_F(SettleTest, ABalanceThatSankIsFoundAtWhoeverWasPaidInTheAbandonedBlock) {
     // Number 9 lives of a payment, number 8 of a reward, both in the block that goes.
-    testing::BlockWish wish = holding(
-        {chain_.keys().transfer(*chain_.params(), 1, 0, chain_.keys().address(9), 500)});
+    testing::BlockWish wish =
+        holding({chain_.keys().transfer(*chain_.params(), 1, 0, chain_.keys().address(9), 500)});
     wish.to = chain_.keys().address(8);
     settle(connect(chain_.extend(base_, wish)));
     const auto of_payment = added(9, 0, 100);
@@ -1294,8 +1295,7 @@ TEST_F(SettleTest, WhatCannotBeConnectedGoesWithWhatFollowsItAndTheReason) {
 
 TEST_F(SettleTest, AStoreWithMoreThanTheLimitIsBroughtDownToItInSlices) {
     for (std::uint64_t key = 1; key <= 4; ++key)
-        for (std::uint64_t nonce = 0; nonce < 300; ++nonce)
-            added(key, nonce, 1, key == 1 ? 9 : 1);
+        for (std::uint64_t nonce = 0; nonce < 300; ++nonce) added(key, nonce, 1, key == 1 ? 9 : 1);
     PoolLimits limits;
     limits.bytes = pool_.size(kNow).memory / 4;
     pool_ = Pool{limits};

@@ -98,10 +98,9 @@ std::vector<Row> Staged::scan_below(Table table, ByteView from, ByteView to, Bou
 std::vector<Row> Staged::scan(Table table, ByteView from, ByteView to, Bounds bounds) const {
     const auto& rows = own().rows();
     auto next = rows.lower_bound(Overlay::Before::View{table, from});
-    const auto past =
-        to.empty() ? rows.lower_bound(Overlay::Before::View{
-                         static_cast<Table>(static_cast<int>(table) + 1), ByteView{}})
-                   : rows.lower_bound(Overlay::Before::View{table, to});
+    const auto past = to.empty() ? rows.lower_bound(Overlay::Before::View{
+                                       static_cast<Table>(static_cast<int>(table) + 1), ByteView{}})
+                                 : rows.lower_bound(Overlay::Before::View{table, to});
     if (next == past) return scan_below(table, from, to, bounds);
 
     // Page by page from below, until the limit is filled: fewer rows than asked for mean the end.

@@ -44,12 +44,13 @@ private:
     std::size_t bytes_ = 0;
 };
 
-/// A snapshot plus the rows staged on top; reads see both. With nothing staged it is a plain reader.
+/// A snapshot plus the rows staged on top; reads see both. With nothing staged it is a plain
+/// reader.
 ///
-/// A read that the store fails makes `fault()` tell so from then on and yields nothing: whoever decides
-/// upon such reads asks `fault()` before anything leaves, and drops all of it. That keeps the rules free
-/// of the disk's errors and still lets none by. What the reader finds to be damaged goes the same way.
-/// Not thread-safe: one owner.
+/// A read that the store fails makes `fault()` tell so from then on and yields nothing: whoever
+/// decides upon such reads asks `fault()` before anything leaves, and drops all of it. That keeps
+/// the rules free of the disk's errors and still lets none by. What the reader finds to be damaged
+/// goes the same way. Not thread-safe: one owner.
 class Staged {
 public:
     explicit Staged(std::shared_ptr<const Snapshot> snapshot) : snapshot_{std::move(snapshot)} {}
@@ -62,11 +63,14 @@ public:
     ~Staged() = default;
 
     [[nodiscard]] std::optional<Bytes> get(Table table, ByteView key) const;
-    [[nodiscard]] std::vector<Row> scan(Table table, ByteView from, ByteView to, Bounds bounds) const;
+    [[nodiscard]] std::vector<Row> scan(Table table, ByteView from, ByteView to,
+                                        Bounds bounds) const;
     /// The last rows below `to` first. Only where nothing of that table is staged (plain readers).
     [[nodiscard]] std::vector<Row> scan_back(Table table, ByteView from, ByteView to,
                                              Bounds bounds) const;
-    void put(Table table, Bytes key, Bytes value) { own().set(table, std::move(key), std::move(value)); }
+    void put(Table table, Bytes key, Bytes value) {
+        own().set(table, std::move(key), std::move(value));
+    }
     void erase(Table table, Bytes key) { own().set(table, std::move(key), std::nullopt); }
     /// Empties a table: what the snapshot holds of it is gone, staged rows of it as well.
     void clear(Table table);

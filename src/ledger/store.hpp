@@ -36,8 +36,8 @@ struct Row {
     friend bool operator==(const Row&, const Row&) = default;
 };
 
-/// One atomic change: the cleared tables first, then the rows, which stand in (table, key) order with
-/// at most one a key.
+/// One atomic change: the cleared tables first, then the rows, which stand in (table, key) order
+/// with at most one a key.
 struct Batch {
     std::vector<Table> cleared;
     std::vector<Row> rows;
@@ -56,7 +56,8 @@ struct StoreError {
     std::string detail;
 };
 
-/// How much a scan may return: it stops at whichever is reached first, with at least one row if any.
+/// How much a scan may return: it stops at whichever is reached first, with at least one row if
+/// any.
 struct Bounds {
     std::size_t rows = 1000;
     std::size_t bytes = 64 * 1024;
@@ -67,15 +68,15 @@ class Snapshot {
 public:
     virtual ~Snapshot() = default;
     [[nodiscard]] virtual Result<std::optional<Bytes>, StoreError> get(Table table,
-                                                                        ByteView key) const = 0;
+                                                                       ByteView key) const = 0;
     /// Rows with from <= key < to in key order; an empty `to` is the end of the table.
     [[nodiscard]] virtual Result<std::vector<Row>, StoreError> scan(Table table, ByteView from,
-                                                                     ByteView to,
-                                                                     Bounds bounds) const = 0;
+                                                                    ByteView to,
+                                                                    Bounds bounds) const = 0;
     /// The same in falling order: the last rows below `to` first.
     [[nodiscard]] virtual Result<std::vector<Row>, StoreError> scan_back(Table table, ByteView from,
-                                                                          ByteView to,
-                                                                          Bounds bounds) const = 0;
+                                                                         ByteView to,
+                                                                         Bounds bounds) const = 0;
 };
 
 /// A small ordered map. One writer at a time; snapshots from any thread.
@@ -85,7 +86,8 @@ public:
     [[nodiscard]] virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
     /// Atomic, and durable on return.
     [[nodiscard]] virtual Result<void, StoreError> write(const Batch& batch) = 0;
-    /// A copy of the whole store as of now, beside it; its name. Empty where there is nothing to copy to.
+    /// A copy of the whole store as of now, beside it; its name. Empty where there is nothing to
+    /// copy to.
     [[nodiscard]] virtual Result<std::string, StoreError> backup() = 0;
 };
 

@@ -103,16 +103,17 @@ void for_each_index(Height height, const CheckedBlock& block, Each each) {
     const std::size_t count = block.transfers.size() + 1;
     std::size_t offset = BlockHeader::kSize + varint_size(count);
     const std::size_t reward_size = encode(block.reward).size();
-    each(IndexRow{block.reward_id,
-                  {height, 0, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(reward_size)},
-                  {{block.reward.recipient, kIncoming}}});
+    each(IndexRow{
+        block.reward_id,
+        {height, 0, static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(reward_size)},
+        {{block.reward.recipient, kIncoming}}});
     offset += reward_size;
     for (std::size_t i = 0; i < block.transfers.size(); ++i) {
         const CheckedTransfer& transfer = *block.transfers[i];
         const std::size_t size = transfer.bytes().size();
         each(IndexRow{transfer.id(),
-                      {height, static_cast<std::uint32_t>(i + 1), static_cast<std::uint32_t>(offset),
-                       static_cast<std::uint32_t>(size)},
+                      {height, static_cast<std::uint32_t>(i + 1),
+                       static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)},
                       parties_of(transfer)});
         offset += size;
     }
@@ -186,7 +187,8 @@ std::optional<HeaderRecord> header(const Staged& rows, const BlockHash& hash) {
 }
 
 void put_header(Staged& rows, const BlockHash& hash, const HeaderRecord& record) {
-    const int flags = (record.has_body ? 1 : 0) | (record.linked ? 2 : 0) | (record.invalid ? 4 : 0);
+    const int flags =
+        (record.has_body ? 1 : 0) | (record.linked ? 2 : 0) | (record.invalid ? 4 : 0);
     Writer writer;
     writer.raw(encode(record.header))
         .integer(record.height)
@@ -293,8 +295,9 @@ void erase_mark(Staged& rows, Mark mark, const BlockHash& hash) {
 }
 
 void report_lost(const Staged& rows, const BlockHash& block) {
-    rows.report({StoreFault::corrupt, "a row of block " + block.to_string() +
-                                          " is missing or damaged: restore a backup or import an export"});
+    rows.report(
+        {StoreFault::corrupt, "a row of block " + block.to_string() +
+                                  " is missing or damaged: restore a backup or import an export"});
 }
 
 Bytes height_key(Height height) {

@@ -13,24 +13,27 @@
 ///
 ///   table         key                                   value
 ///   meta          "chain"                               genesis hash 32
-///                 "tip"                                 hash 32 | height u64 | work 32 | time u32 | issued u64
-///                 "sequence"                            u64, next to be given to a linked block
-///                 "bare"                                u64, how many rows of kind 03 there are
+///                 "tip"                                 hash 32 | height u64 | work 32 | time u32
+///                 | issued u64 "sequence"                            u64, next to be given to a
+///                 linked block "bare"                                u64, how many rows of kind 03
+///                 there are
 ///   headers       00 | hash 32                          HeaderRecord
 ///                 01 | parent 32 | hash 32              empty: the children of a header
-///                 02 | hash 32                          empty: tips with more work than the best one's
-///                 03 | ~height u64 BE | hash 32         empty: bare headers, whose block was never
+///                 02 | hash 32                          empty: tips with more work than the best
+///                 one's 03 | ~height u64 BE | hash 32         empty: bare headers, whose block was
+///                 never
 ///                                                       here; the highest first
-///                 04 | hash 32                          empty: linked blocks whose children may have
+///                 04 | hash 32                          empty: linked blocks whose children may
+///                 have
 ///                                                       to be linked
 ///                 05 | hash 32                          empty: invalid headers whose children may
 ///                                                       not be marked yet
 ///   blocks        height u64 BE | hash 32               the block's bytes
-///   undo          height u64 BE | hash 32               issued u64 | varint n | n x (address 32 | u8 | account)
-///   best          height u64 BE                         hash 32
-///   accounts      address 32                            balance u64 | nonce u64
-///   transactions  txid 32                               height u64 | position u32 | offset u32 | size u32
-///   history       address 32 | ~height u64 BE |         txid 32 | u8 direction
+///   undo          height u64 BE | hash 32               issued u64 | varint n | n x (address 32 |
+///   u8 | account) best          height u64 BE                         hash 32 accounts address 32
+///   balance u64 | nonce u64 transactions  txid 32                               height u64 |
+///   position u32 | offset u32 | size u32 history       address 32 | ~height u64 BE |         txid
+///   32 | u8 direction
 ///                 ~position u32 BE                      (newest first in key order)
 ///   pool          see pool_tables.hpp
 ///   peers         the room `net`
@@ -55,12 +58,12 @@ struct HeaderRecord {
     ChainWork work;               // cumulative
     UnixSeconds anchor_time = 0;  // time of block 2 on this branch (ASERT)
     bool has_body = false;
-    bool linked = false;          // it and all its ancestors have bodies
+    bool linked = false;  // it and all its ancestors have bodies
     bool invalid = false;
-    Rule reason = Rule::malformed;  // why it is invalid
-    std::uint64_t sequence = 0;     // in the order of linking; breaks ties of work
-    std::uint32_t size = 0;         // bytes of the block, 0 without body
-    std::uint32_t transactions = 0; // count, reward included
+    Rule reason = Rule::malformed;   // why it is invalid
+    std::uint64_t sequence = 0;      // in the order of linking; breaks ties of work
+    std::uint32_t size = 0;          // bytes of the block, 0 without body
+    std::uint32_t transactions = 0;  // count, reward included
     friend bool operator==(const HeaderRecord&, const HeaderRecord&) = default;
 };
 
@@ -128,7 +131,8 @@ void erase_bare(Staged& rows, const BareHeader& header);
 [[nodiscard]] std::vector<BareHeader> bare_headers(const Staged& rows,
                                                    const std::optional<BareHeader>& behind,
                                                    std::size_t limit);
-/// A row of that block, which other rows tell of, is not there or does not decode: a fault of `rows`.
+/// A row of that block, which other rows tell of, is not there or does not decode: a fault of
+/// `rows`.
 void report_lost(const Staged& rows, const BlockHash& block);
 
 /// Bytes of a block. To read a larger one takes milliseconds (10 of CPU for 4 MiB were seen): too

@@ -11,7 +11,8 @@ namespace cairn {
 Assembled assemble(const Template& work, const Address& to, ByteView extra, UnixSeconds time) {
     ENSURE(extra.size() <= Reward::kExtraMax && extra.size() != Reward::kExtraForbidden);
     Assembled block;
-    block.reward = encode(Reward{work.context.height, to, work.reward, Bytes(extra.begin(), extra.end())});
+    block.reward =
+        encode(Reward{work.context.height, to, work.reward, Bytes(extra.begin(), extra.end())});
     std::vector<Txid> ids;
     ids.reserve(work.transfers.size() + 1);
     ids.push_back(txid_of(block.reward));

@@ -13,8 +13,8 @@ namespace cairn {
 struct Template {
     std::uint64_t generation = 0;  // of the view it was made from
     BlockHash previous;
-    HeaderContext context;         // height, bits and least time of the block
-    std::uint64_t reward = 0;      // base units: subsidy and fees
+    HeaderContext context;     // height, bits and least time of the block
+    std::uint64_t reward = 0;  // base units: subsidy and fees
     std::vector<TransferPtr> transfers;
 };
 using TemplatePtr = std::shared_ptr<const Template>;

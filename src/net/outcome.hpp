@@ -26,7 +26,7 @@ struct RegisterOutcome {
 struct AskedNode {
     std::string address;
     std::optional<std::string>
-        error;  // a sentence; none: it was asked and everything it has is here
+        error;           // a sentence; none: it was asked and everything it has is here
     bool ahead = false;  // its better branch was refused for being ahead of our clock
 };
 struct DroppedTransfer {

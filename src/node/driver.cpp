@@ -93,7 +93,8 @@ void Driver::run(Group group, Turn& turn, Now now) {
             continue;
         }
         largest_moved_ = 0;
-        measure(kLaneNames[static_cast<std::size_t>(*lane)], waiting.command->alone(), [&] { waiting.command->run(*node_, now); });
+        measure(kLaneNames[static_cast<std::size_t>(*lane)], waiting.command->alone(),
+                [&] { waiting.command->run(*node_, now); });
         largest_of_group = std::max(largest_of_group, largest_moved_);
         turn.ran.push_back(std::move(waiting));
     }

@@ -27,7 +27,8 @@ struct DriverPorts {
     /// CPU that this thread has used, in nanoseconds. Null: nothing is measured, and a group is
     /// bounded by count and bytes alone.
     std::function<std::uint64_t()> cpu;
-    /// A step that took longer than it may: what it was, and nanoseconds of CPU. Null: nobody hears.
+    /// A step that took longer than it may: what it was, and nanoseconds of CPU. Null: nobody
+    /// hears.
     std::function<void(std::string_view what, std::uint64_t took)> late = {};
 };
 

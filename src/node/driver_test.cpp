@@ -16,7 +16,7 @@ struct Told final : Command {
     std::string name;
     std::vector<std::string>* log = nullptr;
     std::function<void(Node&, Now)> what;
-    bool left = false;       // nobody waits for it any more
+    bool left = false;  // nobody waits for it any more
     bool by_itself = false;
 
     void run(Node& node, Now now) override {

@@ -24,8 +24,8 @@ struct Command {
     virtual void done(Result<ViewPtr, StoreError> outcome) noexcept = 0;
     /// Whether it must be the only one of its group.
     [[nodiscard]] virtual bool alone() const { return false; }
-    /// Nobody waits for it any more: it is not run, and `done` hears that nothing was kept. Asked on
-    /// the node's thread, just before its run.
+    /// Nobody waits for it any more: it is not run, and `done` hears that nothing was kept. Asked
+    /// on the node's thread, just before its run.
     [[nodiscard]] virtual bool abandoned() const { return false; }
 };
 

@@ -14,8 +14,7 @@ bool Lanes::post(Lane lane, std::unique_ptr<Command> command) {
 }
 
 bool Lanes::empty() const {
-    return std::all_of(lanes_.begin(), lanes_.end(),
-                       [](const auto& lane) { return lane.empty(); });
+    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane.empty(); });
 }
 
 void Lanes::look_at_clock(Tick now) {

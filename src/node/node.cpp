@@ -46,7 +46,8 @@ Result<void, OpenError> Node::load(Now now) {
     keys_.load(*staged_);
     if (const auto from = tables::followed(*staged_))
         if (auto change = path(*staged_, *from, ledger_->tip().hash))
-            note(pool_->settle(std::move(*change), block_reader(), account_reader(), now, *staged_));
+            note(
+                pool_->settle(std::move(*change), block_reader(), account_reader(), now, *staged_));
     advance(now);
     heard_until_ = ticked_ = now.steady;
     peers_.emplace(options_.peers);

@@ -25,10 +25,10 @@ struct NodeOptions {
 /// What a commit made public.
 struct Committed {
     ViewPtr view;
-    /// Blocks that left and joined since the commit before. After `restart` only the old tip is told as
-    /// leaving: the way down to genesis may be longer than memory, and its rows are gone.
+    /// Blocks that left and joined since the commit before. After `restart` only the old tip is
+    /// told as leaving: the way down to genesis may be longer than memory, and its rows are gone.
     TipChange change;
-    Pool::Settled settled;        // what that did to the pool
+    Pool::Settled settled;  // what that did to the pool
     std::vector<TransferPtr> admitted;
     TemplatePtr work;      // new work for miners, if somebody mines and it changed
     net::Actions actions;  // to be carried out now that all is durable; no `Offer`
@@ -95,8 +95,8 @@ public:
     [[nodiscard]] std::size_t peers_connected() const { return peers_->connected(); }
     [[nodiscard]] bool syncing() const { return peers_->syncing(); }
 
-    /// Expiry of pool entries, dials, time-outs of peers; several times a second. `heard_until`: all
-    /// that peers said before this moment (steady time) has been handed in.
+    /// Expiry of pool entries, dials, time-outs of peers; several times a second. `heard_until`:
+    /// all that peers said before this moment (steady time) has been handed in.
     void on_tick(Now now, Tick heard_until);
     void on_tick(Now now) { on_tick(now, now.steady); }
     /// Whether commits shall make templates.

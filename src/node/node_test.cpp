@@ -488,8 +488,7 @@ TEST_F(NodeTest, WhatAnAbandonedBlockHeldReturnsInStepsAlsoOverACrash) {
     const BlockHash base = tip().hash;
     BlockWish wish;
     for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
-        wish.transfers.push_back(
-            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+        wish.transfers.push_back(chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
     ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
     commit();
     node_->set_mining(true);
@@ -516,8 +515,7 @@ TEST_F(NodeTest, TheNextChangeOfTheTipWaitsUntilThePoolHasFollowedTheLast) {
     const BlockHash base = tip().hash;
     BlockWish wish;
     for (std::uint64_t nonce = 0; nonce < 1'500; ++nonce)
-        wish.transfers.push_back(
-            chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
+        wish.transfers.push_back(chain_.keys().transfer(*chain_.params(), 1, nonce, nobody(5), 1));
     ASSERT_TRUE(node_->submit(chain_.extend(base, wish), kNow));
     const auto other = chain_.grow(base, 4);
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(node_->submit(other[i], kNow));

@@ -239,8 +239,8 @@ TEST(Nodes, AreShownAtTheBlockTheyAnnouncedLast) {
         world.say(0, guest, net::Headers{{blocks[0]->header, blocks[1]->header}});
         EXPECT_EQ(shown().index, 3u);
         EXPECT_EQ(shown().hash, blocks[1]->header.hash);
-        world.say(0, guest, net::Inv{{{net::ItemKind::block,
-                                       digest_cast<Hash256>(blocks[2]->header.hash)}}});
+        world.say(0, guest,
+                  net::Inv{{{net::ItemKind::block, digest_cast<Hash256>(blocks[2]->header.hash)}}});
         if (!gossip) {
             EXPECT_EQ(shown().index, 4u);
         }

@@ -17,9 +17,9 @@ struct View {
     std::shared_ptr<const ChainParams> chain;
     Tip tip;
     PoolSize pool;
-    std::size_t peers = 0;   // connected
-    bool syncing = false;    // blocks of a better branch are on their way
-    bool read_only = false;  // the last write failed: changes are refused until one succeeds
+    std::size_t peers = 0;      // connected
+    bool syncing = false;       // blocks of a better branch are on their way
+    bool read_only = false;     // the last write failed: changes are refused until one succeeds
     std::string read_only_why;  // a few words
     std::shared_ptr<const Snapshot> store;
 };

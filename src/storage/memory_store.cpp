@@ -30,7 +30,8 @@ public:
         map(table).ascend(from, to, collector(table, bounds, rows));
         return rows;
     }
-    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table table, ByteView from, ByteView to,
+    [[nodiscard]] Result<std::vector<Row>, StoreError> scan_back(Table table, ByteView from,
+                                                                 ByteView to,
                                                                  Bounds bounds) const override {
         std::vector<Row> rows;
         map(table).descend(from, to, collector(table, bounds, rows));

@@ -102,9 +102,9 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const StoreSite& site
 
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    // No memtable is ever full by itself: the log's size and the memory of all of them say when they
-    // are written out. RocksDB 7.8 that finds two full ones, and has no room on the disk for the
-    // next log, forgets that it holds the second (ScheduleFlushes in db_impl_write.cc, mended
+    // No memtable is ever full by itself: the log's size and the memory of all of them say when
+    // they are written out. RocksDB 7.8 that finds two full ones, and has no room on the disk for
+    // the next log, forgets that it holds the second (ScheduleFlushes in db_impl_write.cc, mended
     // later), and ends the process when it is closed.
     options.write_buffer_size = kNeverFull;
     options.arena_block_size = std::min(kArenaBlock, site.memtable_bytes / 8);
@@ -192,7 +192,7 @@ rocksdb::DBOptions RocksDatabase::options(const LastCommit& last) {
     options.write_buffer_manager = site_->buffers;
     // Bounds the replay at start; beyond it what the oldest log holds is written out.
     options.max_total_wal_size = 2 * site_->memtable_bytes;
-    options.max_manifest_file_size = 1024 * 1024;            // read whole at start
+    options.max_manifest_file_size = 1024 * 1024;  // read whole at start
     options.skip_stats_update_on_db_open = true;
     options.stats_dump_period_sec = 0;
     options.stats_persist_period_sec = 0;

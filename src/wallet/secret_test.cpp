@@ -13,9 +13,13 @@ namespace cairn {
 namespace {
 
 template <class T>
-concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
+concept Streamable = requires(std::ostream& out, const T& value) {
+    out << value;
+};
 template <class T>
-concept RangeLike = requires(const T& value) { value.begin(); };
+concept RangeLike = requires(const T& value) {
+    value.begin();
+};
 template <class T>
 constexpr bool kMute = !Streamable<T> && !RangeLike<T> && !std::equality_comparable<T> &&
                        !std::convertible_to<T, std::string_view> && !std::copyable<T>;

@@ -40,8 +40,8 @@ protected:
         machine.close();
         return {machine.disk->changes(), machine.disk->reads()};
     }
-    /// Runs what is left, closes, opens again: all of the script must be there. What a disk broke in
-    /// the background may come to light with a later write only; the way back is the same then.
+    /// Runs what is left, closes, opens again: all of the script must be there. What a disk broke
+    /// in the background may come to light with a later write only; the way back is the same then.
     static void expect_all_to_come(Machine& machine) {
         machine.run(reference());
         for (int again = 0; again < 2 && !machine.finished(); ++again) {

@@ -105,7 +105,7 @@ private:
     bool under_pressure_ = false;
     SteadyTime drain_deadline_;
     const std::shared_ptr<Admissions> places_;
-    std::list<std::shared_ptr<Tended>> tended_;  // who did something last stands first
+    std::list<std::shared_ptr<Tended>> tended_;   // who did something last stands first
     std::vector<std::weak_ptr<Tended>> to_tend_;  // in this tick, still
     std::deque<std::shared_ptr<Tended>> turns_;
     std::uint64_t event_began_ = 0;  // thread CPU

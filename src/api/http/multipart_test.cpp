@@ -36,7 +36,7 @@ TEST(MultipartBoundary, HasAtMost70Characters) {
 TEST(Multipart, ReadsTextFields) {
     const auto form =
         parse_form(part("sender", "alice") + part("memo", "line\r\n--a\r\n") +
-              part("empty", "", "\r\nContent-Type: text/plain; charset=utf-8") + "--b--\r\n");
+                   part("empty", "", "\r\nContent-Type: text/plain; charset=utf-8") + "--b--\r\n");
     ASSERT_TRUE(form) << form.error().reason;
     EXPECT_EQ(*form->find("sender")->string(), "alice");
     EXPECT_EQ(*form->find("memo")->string(), "line\r\n--a\r\n");
@@ -81,8 +81,8 @@ TEST(Multipart, RefusesPartsThatAreNoTextField) {
          {"form-data", "form-data; filename=\"x\"", "form-data; name=\"a\"; filename=\"x\"",
           "form-data; name=\"a\"; FileName*=UTF-8''x", "attachment; name=\"a\"",
           "form-data; name=\"a\"; name=\"b\"", "form-data; name=\"a", "form-data; name"})
-        EXPECT_FALSE(
-            parse_form("--b\r\nContent-Disposition: " + std::string{disposition} + "\r\n\r\n1\r\n--b--"))
+        EXPECT_FALSE(parse_form("--b\r\nContent-Disposition: " + std::string{disposition} +
+                                "\r\n\r\n1\r\n--b--"))
             << disposition;
     const std::string line = "Content-Disposition: form-data; name=\"a\"\r\n";
     EXPECT_FALSE(parse_form("--b\r\n" + line + line + "\r\n1\r\n--b--"));

@@ -58,14 +58,13 @@ private:
     }
     void row(std::string& out, const HistoryEntry& entry) {
         const auto location = tables::location(rows(), entry.id);
-        if (!location ||
-            block_->size() < std::size_t{location->offset} + location->size)
-            return;
+        if (!location || block_->size() < std::size_t{location->offset} + location->size) return;
         const ByteView slice = ByteView{*block_}.subspan(location->offset, location->size);
         if (!std::exchange(first_, false)) out += ',';
         json::Writer writer{out};
         writer.begin_object().key("transaction");
-        if (const auto reward = decode_reward(slice)) objects_.reward(writer, entry.id, *reward);
+        if (const auto reward = decode_reward(slice))
+            objects_.reward(writer, entry.id, *reward);
         else if (const auto transfer = decode_transfer(slice))
             objects_.transfer(writer, entry.id, *transfer);
         writer.key("block").begin_object().key("index").number(entry.height);

@@ -76,7 +76,8 @@ public:
     BlockStream(ViewPtr view, const Services& services, const BlockHash& hash,
                 const HeaderRecord& record, std::string after)
         : PieceStream{std::move(view)},
-          block_{rows(), services.objects, finder(*services.blocks), hash, record, {}, std::move(after)} {}
+          block_{rows(), services.objects, finder(*services.blocks), hash, record,
+                 {},     std::move(after)} {}
 
 private:
     bool piece(std::string& out) override { return block_.next(out); }
@@ -124,16 +125,16 @@ http::Problem no_block(std::string_view what) {
 Result<std::pair<BlockHash, HeaderRecord>, http::Problem> find_block(const Staged& rows,
                                                                      const std::string& id) {
     std::optional<BlockHash> hash;
-    if (!id.empty() && id.size() < 20 && std::all_of(id.begin(), id.end(), [](char c) {
-            return c >= '0' && c <= '9';
-        })) {
+    if (!id.empty() && id.size() < 20 &&
+        std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; })) {
         hash = tables::best(rows, std::stoull(id));
     } else {
         auto parsed = parse_digest<BlockHash>("block", id);
         if (!parsed) {
             parsed.error().expected = "an index or 64 hex digits";
-            parsed.error().detail = "block: expected an index or a hash of 64 hex digits, found \"" +
-                                    id.substr(0, 80) + "\"";
+            parsed.error().detail =
+                "block: expected an index or a hash of 64 hex digits, found \"" + id.substr(0, 80) +
+                "\"";
             return fail(std::move(parsed.error()));
         }
         hash = *parsed;
@@ -165,8 +166,8 @@ http::Answer blocks(const Reading& reading) {
         if (!at) return cursor_problem(*page->cursor);
         height = std::min(height, (*at)[0]);
     }
-    auto stream = std::make_unique<HeadersStream>(reading.view_ptr, reading.services.objects, height,
-                                                  page->limit);
+    auto stream = std::make_unique<HeadersStream>(reading.view_ptr, reading.services.objects,
+                                                  height, page->limit);
     if (height > page->limit)
         stream->set_headers(page_link("/blocks", *page, make_cursor({height - page->limit})));
     return stream;
@@ -187,7 +188,8 @@ http::Answer block(const Reading& reading) {
     if (is_unchanged(reading.request, tag)) return not_modified(tag);
     std::unique_ptr<PieceStream> stream;
     if (format == "hex") {
-        stream = std::make_unique<HexStream>(reading.view_ptr, *reading.services.blocks, hash, record);
+        stream =
+            std::make_unique<HexStream>(reading.view_ptr, *reading.services.blocks, hash, record);
     } else {
         std::string after = stale ? ",\"stale\":true" : "";
         if (record.invalid)

@@ -30,7 +30,8 @@ http::Problem refused(const LoginRefusal& refusal) {
             problem = {.status = 429, .detail = "Others are logging in: try again in a second."};
             break;
         case LoginError::too_many:
-            problem = {.status = 503, .detail = "No further log-in fits into this node: try again later."};
+            problem = {.status = 503,
+                       .detail = "No further log-in fits into this node: try again later."};
             break;
         case LoginError::stopping:
             problem = {.status = 503, .detail = "The node is stopping."};
@@ -59,9 +60,10 @@ void login(Services& services, http::Request request, std::stop_token stop,
     if (!request.client.loopback && !request.client.secure && !services.options.plain_login)
         return responder.answer(http::Problem{
             .status = 403,
-            .detail = "Logging in over plain HTTP from another machine is refused, for the password "
-                      "could be read on the way: log in on the node's own machine, or start the node "
-                      "with --plain-login on a network you trust."});
+            .detail =
+                "Logging in over plain HTTP from another machine is refused, for the password "
+                "could be read on the way: log in on the node's own machine, or start the node "
+                "with --plain-login on a network you trust."});
     const auto value = parse_body(request);
     if (!value) return responder.answer(value.error());
     const auto fields = json::Fields::of(*value);

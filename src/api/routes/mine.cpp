@@ -56,7 +56,8 @@ http::Answer mined_answer(const Services& services, const Mined& mined, std::uin
     const BlockHash& last = mined.blocks.back();
     const auto record = tables::header(rows, last);
     if (rows.fault()) return store_problem(*rows.fault());
-    if (!record) return store_problem({StoreFault::corrupt, "the block that was mined is not there"});
+    if (!record)
+        return store_problem({StoreFault::corrupt, "the block that was mined is not there"});
     std::string after;
     if (wanted > 1) {
         json::Writer writer{after};
@@ -103,7 +104,8 @@ Result<MineWish, http::Problem> read_mine_wish(const http::Request& request) {
 
 }  // namespace
 
-void mine(Services& services, http::Request request, std::stop_token stop, http::Responder responder) {
+void mine(Services& services, http::Request request, std::stop_token stop,
+          http::Responder responder) {
     const auto wish = read_mine_wish(request);
     if (!wish) return responder.answer(wish.error());
     MineOrder order;
@@ -120,9 +122,10 @@ void mine(Services& services, http::Request request, std::stop_token stop, http:
     order.count = wish->count.value_or(1);
     auto held = std::make_shared<http::Responder>(std::move(responder));
     const std::uint64_t wanted = order.count;
-    services.mines.mine(std::move(order), std::move(stop), [&services, held, wanted](const Mined& mined) {
-        held->answer(mined_answer(services, mined, wanted));
-    });
+    services.mines.mine(std::move(order), std::move(stop),
+                        [&services, held, wanted](const Mined& mined) {
+                            held->answer(mined_answer(services, mined, wanted));
+                        });
 }
 
 void restart(Services& services, http::Request /*request*/, std::stop_token stop,

@@ -134,8 +134,8 @@ http::Answer inv(const Reading& reading) {
     if (!from) return from.error();
     const auto limit = query_uint(reading.request, "limit", 0, UINT64_MAX);
     if (!limit) return limit.error();
-    return std::make_unique<InvStream>(reading.view_ptr, reading.services.objects, from->value_or(1),
-                                       limit->value_or(UINT64_MAX));
+    return std::make_unique<InvStream>(reading.view_ptr, reading.services.objects,
+                                       from->value_or(1), limit->value_or(UINT64_MAX));
 }
 
 }  // namespace cairn::routes

@@ -38,12 +38,14 @@ public:
           objects_{services.objects},
           outcome_{std::move(outcome)},
           behind_{clock_behind(rows(), PieceStream::view(), now)},
-          blocks_{rows(), services.objects, finder(*services.blocks), 1, PieceStream::view().tip.height} {}
+          blocks_{rows(), services.objects, finder(*services.blocks), 1,
+                  PieceStream::view().tip.height} {}
 
 private:
     [[nodiscard]] std::size_t kept() const override {
         std::size_t bytes = 0;
-        for (const auto& dropped : outcome_.dropped) bytes += sizeof dropped + dropped.reason.size();
+        for (const auto& dropped : outcome_.dropped)
+            bytes += sizeof dropped + dropped.reason.size();
         return bytes;
     }
     void rest() override { blocks_.rest(); }

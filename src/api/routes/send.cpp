@@ -21,8 +21,10 @@ http::Answer accepted(const Services& services, const View& view, const Admitted
     json::Writer writer{reply.body};
     std::string message = "Transaction will be added to Block " + std::to_string(index);
     const auto dropped = location ? std::nullopt : tables::dropped(rows, admitted.transfer->id());
-    if (location) message = "Transaction is in Block " + std::to_string(index);
-    else if (dropped) message = "Transaction was dropped: " + dropped->reason;
+    if (location)
+        message = "Transaction is in Block " + std::to_string(index);
+    else if (dropped)
+        message = "Transaction was dropped: " + dropped->reason;
     else if (!admitted.executable)
         message = "Transaction waits: the sender's transfers before nonce " +
                   std::to_string(admitted.transfer->nonce()) + " have not come yet";
@@ -61,14 +63,16 @@ std::optional<Admitted> repeated(const Node& node, const std::optional<Hash256>&
     const auto block = hash ? tables::block(node.rows(), location->height, *hash) : std::nullopt;
     if (block) {
         const ByteView slice = ByteView{*block}.subspan(location->offset, location->size);
-        return Admitted{CheckedTransfer::from_store(Bytes(slice.begin(), slice.end())), true, true, {}};
+        return Admitted{
+            CheckedTransfer::from_store(Bytes(slice.begin(), slice.end())), true, true, {}};
     }
     if (auto dropped = tables::dropped(node.rows(), *id))
         return Admitted{std::move(dropped->transfer), false, true, {}};
     return std::nullopt;
 }
 
-Verdict submit(Node& node, const TransferPtr& transfer, const std::optional<Hash256>& key, Now now) {
+Verdict submit(Node& node, const TransferPtr& transfer, const std::optional<Hash256>& key,
+               Now now) {
     auto verdict = node.submit(transfer, now);
     if (verdict && key && !verdict->known) node.remember_idempotency(*key, transfer->id(), now);
     return verdict;

@@ -68,9 +68,10 @@ http::Answer healthz(const Reading& /*reading*/) {
 
 http::Answer readyz(const Reading& reading) {
     if (reading.view.read_only) {
-        http::Problem problem{.status = 503,
-                              .detail = "The store cannot be written at the moment; reading goes on. (" +
-                                        reading.view.read_only_why + ")"};
+        http::Problem problem{
+            .status = 503,
+            .detail = "The store cannot be written at the moment; reading goes on. (" +
+                      reading.view.read_only_why + ")"};
         problem.retry_after = 5;
         return problem;
     }

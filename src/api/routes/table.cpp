@@ -119,8 +119,11 @@ const std::vector<ApiRoute>& table() {
               .body = R"({"name":"ann","password":"…","role":"member"})"}),
         work(Method::del, "/users/{name}", operator_, remove_user, kUsual,
              {.summary = "Remove a user and its key"}),
-        ask(Method::get, "/users/me", member, who_am_i, {.summary = "Who am I, and what do I have"}),
-        peer_socket("/p2p", {.summary = "The socket of other nodes (WebSocket, subprotocols cairn.2, cairn.1)"}),
+        ask(Method::get, "/users/me", member, who_am_i,
+            {.summary = "Who am I, and what do I have"}),
+        peer_socket(
+            "/p2p",
+            {.summary = "The socket of other nodes (WebSocket, subprotocols cairn.2, cairn.1)"}),
         vital(read(Method::get, "/healthz", healthz, {.summary = "Alive"})),
         vital(read(Method::get, "/readyz", readyz,
                    {.summary = "Able to serve, or 503 with the reason"})),

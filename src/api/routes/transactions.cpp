@@ -30,9 +30,11 @@ http::Problem unknown(const std::string& id) {
                       " in the chain, in the pool or among the last 10,000 dropped ones."};
 }
 
-void write_transaction(json::Writer& writer, const Objects& objects, const Txid& id, ByteView bytes) {
+void write_transaction(json::Writer& writer, const Objects& objects, const Txid& id,
+                       ByteView bytes) {
     if (const auto reward = decode_reward(bytes)) return objects.reward(writer, id, *reward);
-    if (const auto transfer = decode_transfer(bytes)) return objects.transfer(writer, id, *transfer);
+    if (const auto transfer = decode_transfer(bytes))
+        return objects.transfer(writer, id, *transfer);
     writer.null();
 }
 
@@ -85,8 +87,8 @@ http::Answer confirmed_answer(const Reading& reading, const Txid& id, const Foun
     return stream;
 }
 
-/// The proof of one transaction, worked out a slice at a time: a full block holds some 26,000 ids to
-/// hash, and as many pairs of them.
+/// The proof of one transaction, worked out a slice at a time: a full block holds some 26,000 ids
+/// to hash, and as many pairs of them.
 class ProofStream final : public PieceStream {
 public:
     ProofStream(ViewPtr view, BlockCache& blocks, const Txid& id, const BlockHash& hash,
@@ -130,8 +132,10 @@ private:
         if (!place_) place_ = first_transaction(*block_);
         for (int i = 0; place_ && place_->left > 0 && i < kIdsAtOnce; ++i) {
             const auto slice = next_transaction(*block_, *place_);
-            if (!slice) place_.reset();
-            else ids_.push_back(slice->id);
+            if (!slice)
+                place_.reset();
+            else
+                ids_.push_back(slice->id);
         }
         if (!place_) {
             rows().report({StoreFault::corrupt, "a block does not decode"});
@@ -186,7 +190,8 @@ http::Answer proof(const Reading& reading) {
     if (rows.fault()) return store_problem(*rows.fault());
     if (!found)
         return http::Problem{.status = 404,
-                             .detail = "There is no transaction " + reading.parameter(0).substr(0, 80) +
+                             .detail = "There is no transaction " +
+                                       reading.parameter(0).substr(0, 80) +
                                        " in the best chain; only such can be proven."};
     return std::make_unique<ProofStream>(reading.view_ptr, *reading.services.blocks, *id,
                                          found->block, found->location, found->record);

@@ -22,7 +22,8 @@ http::Problem user_problem(UserError error, std::string_view password, std::stri
             break;
         case UserError::bad_password:
             problem.field = "password";
-            if (const auto flaw = flaw_of(password, name)) problem.detail = std::string{describe(*flaw)};
+            if (const auto flaw = flaw_of(password, name))
+                problem.detail = std::string{describe(*flaw)};
             break;
         case UserError::exists:
             problem.status = 409;
@@ -79,14 +80,16 @@ Result<Wish, http::Problem> read_wish(const http::Request& request) {
     if (!text) return fail(http::problem_of(text.error()));
     const auto role = *text ? parse_role(**text) : Role::member;
     if (!role)
-        return fail(field_problem("role", "member or operator", "\"" + (*text)->substr(0, 40) + "\""));
+        return fail(
+            field_problem("role", "member or operator", "\"" + (*text)->substr(0, 40) + "\""));
     return Wish{std::move(*name), SecretText{*password}, *role};
 }
 
 http::Answer create(Services& services, const Wish& wish) {
     const auto pass = services.argon2.enter();
     if (!pass) {
-        http::Problem problem{.status = 429, .detail = "Others are logging in: try again in a second."};
+        http::Problem problem{.status = 429,
+                              .detail = "Others are logging in: try again in a second."};
         problem.retry_after = 1;
         return problem;
     }
@@ -142,8 +145,8 @@ void remove_user(Services& services, http::Request request, std::stop_token stop
         if (!held->begin()) return;
         const UserPtr user = services.users.find(name);
         if (!user)
-            return held->answer(http::Problem{.status = 404,
-                                              .detail = "There is no user " + name.substr(0, 64) + "."});
+            return held->answer(http::Problem{
+                .status = 404, .detail = "There is no user " + name.substr(0, 64) + "."});
         if (auto removed = services.users.remove(name); !removed)
             return held->answer(user_problem(removed.error(), "", name));
         services.sessions.close_user(user->name);

@@ -7,9 +7,9 @@
 #include <mutex>
 #include <utility>
 
-#include "node/commands.hpp"
 #include "app/node_thread.hpp"
 #include "core/testing/keys.hpp"
+#include "node/commands.hpp"
 #include "storage/memory_store.hpp"
 
 namespace cairn::testing {

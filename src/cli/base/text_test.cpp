@@ -8,7 +8,8 @@ namespace cairn::cli {
 namespace {
 
 TEST(Plain, LeavesWhatPeopleRead) {
-    for (const auto* text : {"", "lunch", "Grüße, 早い, 🪙", "crn1e4sy9gt44rdrl", "\"quoted\""})
+    for (const auto* text :
+         {"", "lunch", "Grüße, 早い, 🪙", "crn1e4sy9gt44rdrl", "\"quoted\""})
         EXPECT_EQ(plain(text), text);
 }
 

@@ -2,7 +2,8 @@
 
 namespace cairn {
 
-/// Prints the broken invariant and aborts. Never for data from disk, peer or user: those are errors.
+/// Prints the broken invariant and aborts. Never for data from disk, peer or user: those are
+/// errors.
 [[noreturn]] void ensure_failed(const char* condition, const char* file, int line);
 
 }  // namespace cairn

@@ -5,7 +5,8 @@
 
 namespace cairn {
 
-/// A value or the reason there is none. The type itself is not [[nodiscard]]: each function says it.
+/// A value or the reason there is none. The type itself is not [[nodiscard]]: each function says
+/// it.
 template <class T, class E>
 using Result = tl::expected<T, E>;
 

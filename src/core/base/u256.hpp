@@ -9,8 +9,8 @@
 
 namespace cairn {
 
-/// An unsigned integer of 256 bits: targets and chain work. Arithmetic wraps as `unsigned` does unless
-/// a function says otherwise.
+/// An unsigned integer of 256 bits: targets and chain work. Arithmetic wraps as `unsigned` does
+/// unless a function says otherwise.
 class U256 {
 public:
     constexpr U256() = default;

@@ -23,7 +23,8 @@ std::optional<SpecError> check_identity(const ChainSpec& spec) {
     const auto lower = [&](char c) { return printable(c) && !(c >= 'A' && c <= 'Z'); };
     if (spec.prefix.empty() || spec.prefix.size() > kPrefixMax ||
         !std::all_of(spec.prefix.begin(), spec.prefix.end(), lower))
-        return SpecError{"prefix", "prefix must be 1 to 31 printable ASCII characters, none upper-case"};
+        return SpecError{"prefix",
+                         "prefix must be 1 to 31 printable ASCII characters, none upper-case"};
     return std::nullopt;
 }
 
@@ -36,7 +37,8 @@ std::optional<SpecError> check_difficulty(const ChainSpec& spec) {
         return std::nullopt;
     }
     if (spec.mode != DifficultyMode::asert) return SpecError{"mode", "mode must be fixed or asert"};
-    if (spec.spacing == 0) return SpecError{"spacing", "spacing must be at least 1 second in mode asert"};
+    if (spec.spacing == 0)
+        return SpecError{"spacing", "spacing must be at least 1 second in mode asert"};
     if (spec.half_life == 0)
         return SpecError{"half_life", "half_life must be at least 1 second in mode asert"};
     return std::nullopt;
@@ -56,14 +58,16 @@ std::optional<SpecError> check_money(const ChainSpec& spec) {
             return SpecError{"allocations", "allocations must name each recipient once"};
         if (!Amount::from_units(allocation.amount) ||
             !Amount::from_units(issued + spec.opening + allocation.amount))
-            return SpecError{"allocations", "allocations and their openings must stay within 33554432 coins"};
+            return SpecError{"allocations",
+                             "allocations and their openings must stay within 33554432 coins"};
         issued += spec.opening + allocation.amount;
     }
     return std::nullopt;
 }
 
 std::optional<SpecError> check_sizes(const ChainSpec& spec, std::size_t genesis_size) {
-    if (spec.max_block > kBlockMax) return SpecError{"max_block", "max_block must be at most 33554432 bytes"};
+    if (spec.max_block > kBlockMax)
+        return SpecError{"max_block", "max_block must be at most 33554432 bytes"};
     if (genesis_size > spec.max_block)
         return SpecError{"max_block", "max_block must hold the genesis block of " +
                                           std::to_string(genesis_size) + " bytes"};

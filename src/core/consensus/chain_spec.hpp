@@ -32,10 +32,10 @@ struct ChainSpec {
     std::string prefix;  // of addresses, bech32m
     UnixSeconds genesis_time = 0;
     DifficultyMode mode = DifficultyMode::fixed;
-    CompactBits bits;             // of a fixed chain; the easiest of an ASERT chain
-    std::uint32_t spacing = 0;    // seconds, 0 when fixed
-    std::uint32_t half_life = 0;  // seconds, 0 when fixed
-    std::uint64_t subsidy = 0;    // base units
+    CompactBits bits;                    // of a fixed chain; the easiest of an ASERT chain
+    std::uint32_t spacing = 0;           // seconds, 0 when fixed
+    std::uint32_t half_life = 0;         // seconds, 0 when fixed
+    std::uint64_t subsidy = 0;           // base units
     std::uint64_t halving_interval = 0;  // blocks
     std::uint32_t max_block = 0;         // bytes
     std::uint32_t max_data = 0;          // bytes

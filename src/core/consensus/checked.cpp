@@ -18,10 +18,10 @@ namespace {
 
 std::optional<Rejection> check_amounts(const Transfer& transfer) {
     const std::string range = "at most " + format_coin_units(Amount::kMaxUnits) + " coins";
-    if (transfer.amount == 0)
-        return Rejection{Rule::amount_positive, "an amount above 0", "0"};
+    if (transfer.amount == 0) return Rejection{Rule::amount_positive, "an amount above 0", "0"};
     if (!Amount::from_units(transfer.amount))
-        return Rejection{Rule::amount_range, range, "an amount of " + format_coin_units(transfer.amount)};
+        return Rejection{Rule::amount_range, range,
+                         "an amount of " + format_coin_units(transfer.amount)};
     if (!Amount::from_units(transfer.fee))
         return Rejection{Rule::amount_range, range, "a fee of " + format_coin_units(transfer.fee)};
     if (!Amount::from_units(transfer.amount + transfer.fee))

@@ -13,9 +13,9 @@
 
 namespace cairn {
 
-/// A transfer that passed every rule that can be asked of it alone (rule 8): canonical bytes, amounts
-/// in range, data within its limit, signature right. Immutable; id and bytes at hand, so that nothing
-/// is hashed, encoded or verified twice. Ledger and pool accept nothing else.
+/// A transfer that passed every rule that can be asked of it alone (rule 8): canonical bytes,
+/// amounts in range, data within its limit, signature right. Immutable; id and bytes at hand, so
+/// that nothing is hashed, encoded or verified twice. Ledger and pool accept nothing else.
 class CheckedTransfer {
 public:
     [[nodiscard]] const Txid& id() const { return id_; }
@@ -45,7 +45,8 @@ private:
 };
 using TransferPtr = std::shared_ptr<const CheckedTransfer>;
 
-/// Rule 8. Pure; any thread. Errors: malformed, data_size, amount_positive, amount_range, signature.
+/// Rule 8. Pure; any thread. Errors: malformed, data_size, amount_positive, amount_range,
+/// signature.
 [[nodiscard]] Result<TransferPtr, Rejection> check_transfer(Bytes bytes, const ChainParams& params);
 
 /// A block that passed the rules that can be asked of it alone (6 to 8).

@@ -57,14 +57,14 @@ private:
 Result<void, Rejection> apply(const CheckedTransfer& transfer, Books& books) {
     const Account before = books.look(transfer.sender());
     if (transfer.nonce() != before.nonce)
-        return fail(Rejection{Rule::nonce, "nonce " + std::to_string(before.nonce),
-                              std::to_string(transfer.nonce()) + " (transfer " +
-                                  transfer.id().to_string() + ")"});
+        return fail(Rejection{
+            Rule::nonce, "nonce " + std::to_string(before.nonce),
+            std::to_string(transfer.nonce()) + " (transfer " + transfer.id().to_string() + ")"});
     if (before.balance < transfer.cost())
-        return fail(Rejection{Rule::overdraft,
-                              "a balance of at least " + format_coin_units(transfer.cost()) + " coins",
-                              format_coin_units(before.balance) + " (transfer " +
-                                  transfer.id().to_string() + ")"});
+        return fail(Rejection{
+            Rule::overdraft,
+            "a balance of at least " + format_coin_units(transfer.cost()) + " coins",
+            format_coin_units(before.balance) + " (transfer " + transfer.id().to_string() + ")"});
     Account& sender = books.open(transfer.sender());
     sender.balance -= transfer.cost();
     sender.nonce += 1;
@@ -72,8 +72,8 @@ Result<void, Rejection> apply(const CheckedTransfer& transfer, Books& books) {
     return {};
 }
 
-/// Applies the transfers in order; the sum of their fees. Each fee was debited from a balance, so the
-/// sum is within the cap.
+/// Applies the transfers in order; the sum of their fees. Each fee was debited from a balance, so
+/// the sum is within the cap.
 Result<std::uint64_t, Rejection> apply(const std::vector<TransferPtr>& transfers, Books& books) {
     std::uint64_t fees = 0;
     for (const auto& transfer : transfers) {
@@ -83,8 +83,8 @@ Result<std::uint64_t, Rejection> apply(const std::vector<TransferPtr>& transfers
     return fees;
 }
 
-Result<void, Rejection> apply(const Reward& reward, std::uint64_t fees, const ConnectContext& context,
-                              const ChainSpec& spec, Books& books) {
+Result<void, Rejection> apply(const Reward& reward, std::uint64_t fees,
+                              const ConnectContext& context, const ChainSpec& spec, Books& books) {
     if (reward.height != context.height)
         return fail(Rejection{Rule::reward_height, std::to_string(context.height),
                               std::to_string(reward.height)});
@@ -123,7 +123,8 @@ Result<Connected, Rejection> connect_block(const CheckedBlock& block, AccountSet
     Books books{std::move(accounts), context.issued, spec.opening};
     const auto fees = apply(block.transfers, books);
     if (!fees) return fail(fees.error());
-    if (auto done = apply(block.reward, *fees, context, spec, books); !done) return fail(done.error());
+    if (auto done = apply(block.reward, *fees, context, spec, books); !done)
+        return fail(done.error());
     return std::move(books).close();
 }
 

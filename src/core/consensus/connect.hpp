@@ -41,7 +41,8 @@ struct ConnectContext {
 ///
 /// Errors: `nonce`, `overdraft`, `reward_height`, `reward_amount`.
 /// Source: docs/consensus.md; the reward's height as in BIP34.
-[[nodiscard]] Result<Connected, Rejection> connect_block(const CheckedBlock& block, AccountSet accounts,
+[[nodiscard]] Result<Connected, Rejection> connect_block(const CheckedBlock& block,
+                                                         AccountSet accounts,
                                                          const ConnectContext& context,
                                                          const ChainSpec& spec);
 
@@ -49,10 +50,12 @@ struct ConnectContext {
 struct Connectable {
     std::vector<TransferPtr> transfers;
     std::uint64_t reward = 0;  // rule 10's amount for a block of them, base units
-    /// The first of each sender that does not connect; what follows it of its sender is left out too.
+    /// The first of each sender that does not connect; what follows it of its sender is left out
+    /// too.
     std::vector<std::pair<TransferPtr, Rejection>> refused;
 };
-/// `accounts` as in `connect_block`, less the reward's recipient. `nonce` and `overdraft` are asked.
+/// `accounts` as in `connect_block`, less the reward's recipient. `nonce` and `overdraft` are
+/// asked.
 [[nodiscard]] Connectable connectable(const std::vector<TransferPtr>& wanted, AccountSet accounts,
                                       const ConnectContext& context, const ChainSpec& spec);
 

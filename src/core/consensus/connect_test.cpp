@@ -233,8 +233,10 @@ TEST_F(Connect, WhatDoesNotConnectIsLeftOutWithItsSendersNextAndAllElseStays) {
     const auto bad = transfer(3, 0, nobody(4), 90, 1);
     const auto behind_bad = transfer(3, 1, nobody(4), 1, 1);
     const auto second = transfer(1, 1, nobody(2), 1, 2);
-    AccountSet accounts{{keys_.address(1), Account{10, 0}}, {nobody(2), std::nullopt},
-                        {keys_.address(3), std::nullopt},   {nobody(4), std::nullopt}};
+    AccountSet accounts{{keys_.address(1), Account{10, 0}},
+                        {nobody(2), std::nullopt},
+                        {keys_.address(3), std::nullopt},
+                        {nobody(4), std::nullopt}};
     issued_ = kCap - 120;  // 100 of it open number 2
     const auto some = connectable({first, bad, behind_bad, second}, accounts, {2, issued_}, spec_);
     EXPECT_EQ(some.transfers, (std::vector{first, second}));

@@ -39,7 +39,8 @@ CompactBits required_bits(const ChainParams& params, Height parent_height, UnixS
 Result<void, Rejection> check_work(const HashedHeader& header) {
     const auto target = expand(header.header.bits);
     if (!target)
-        return fail(Rejection{Rule::bits_canonical, "canonical bits", bits_text(header.header.bits)});
+        return fail(
+            Rejection{Rule::bits_canonical, "canonical bits", bits_text(header.header.bits)});
     if (!meets(header.hash, *target))
         return fail(Rejection{Rule::proof_of_work,
                               "a hash at most the target of bits " + bits_text(header.header.bits),

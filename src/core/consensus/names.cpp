@@ -16,8 +16,8 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-/// Whether a text claims to be an address: what stands before its last `1` is a chain's prefix. Case
-/// is folded, for bech32m may be written in capitals.
+/// Whether a text claims to be an address: what stands before its last `1` is a chain's prefix.
+/// Case is folded, for bech32m may be written in capitals.
 bool claims_address(std::string_view text, const ChainSpec& spec) {
     const auto separator = text.rfind('1');
     if (separator == std::string_view::npos) return false;

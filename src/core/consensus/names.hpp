@@ -10,8 +10,8 @@
 
 namespace cairn {
 
-/// A text that stands for an account on chains with names: 1 to 64 bytes, taken byte for byte. Its key
-/// follows from the text, so everyone can sign for it: such a chain is for learning.
+/// A text that stands for an account on chains with names: 1 to 64 bytes, taken byte for byte. Its
+/// key follows from the text, so everyone can sign for it: such a chain is for learning.
 struct Name {
     static constexpr std::size_t kMaxSize = 64;
     std::string text;
@@ -21,9 +21,8 @@ struct Name {
 /// Who is meant where an address is expected.
 using Party = std::variant<Address, Name>;
 
-/// Reads an address or, where the chain has names, a name. The error is a sentence that says what was
-/// wrong and what would be right.
-/// Source: docs/consensus.md, Names.
+/// Reads an address or, where the chain has names, a name. The error is a sentence that says what
+/// was wrong and what would be right. Source: docs/consensus.md, Names.
 [[nodiscard]] Result<Party, std::string> parse_party(std::string_view text, const ChainSpec& spec);
 
 /// The secret key of a name: the tagged hash `cairn/name` of its text, modulo the group order.

@@ -12,28 +12,28 @@ enum class Rule : std::uint8_t {
     // structure: the bytes alone
     malformed,
     // header
-    parent_known,          // 1
-    parent_valid,          // 1
-    bits_canonical,        // 2
-    bits_required,         // 2
-    proof_of_work,         // 3
-    time_after_median,     // 4
-    time_not_in_future,    // 5, a delay, not a verdict
+    parent_known,        // 1
+    parent_valid,        // 1
+    bits_canonical,      // 2
+    bits_required,       // 2
+    proof_of_work,       // 3
+    time_after_median,   // 4
+    time_not_in_future,  // 5, a delay, not a verdict
     // block
-    block_size,            // 6
-    reward_first,          // 6
-    merkle_root,           // 7
+    block_size,    // 6
+    reward_first,  // 6
+    merkle_root,   // 7
     // transfer, alone
-    data_size,             // 8
-    amount_positive,       // 8
-    amount_range,          // 8
-    signature,             // 8
+    data_size,        // 8
+    amount_positive,  // 8
+    amount_range,     // 8
+    signature,        // 8
     // transfer, against the accounts
-    nonce,                 // 9
-    overdraft,             // 9
+    nonce,      // 9
+    overdraft,  // 9
     // reward
-    reward_height,         // 10
-    reward_amount,         // 10
+    reward_height,  // 10
+    reward_amount,  // 10
     // the pool's own habits, not consensus
     already_known,
     nonce_used,

@@ -11,7 +11,8 @@
 
 namespace cairn {
 
-/// A secret key that is in range; wiped when it goes. Cannot be printed, compared or copied by accident.
+/// A secret key that is in range; wiped when it goes. Cannot be printed, compared or copied by
+/// accident.
 class SecretKey {
 public:
     /// Nothing if the 32 bytes are zero or not below the group order.
@@ -32,7 +33,8 @@ private:
     std::array<std::uint8_t, 32> bytes_{};
 };
 
-/// Whether `signature` is BIP340's of `message` (any length) under the x-only key `key`. Any thread.
+/// Whether `signature` is BIP340's of `message` (any length) under the x-only key `key`. Any
+/// thread.
 [[nodiscard]] bool schnorr_verify(const Address& key, ByteView message, const Signature& signature);
 
 /// Signs with BIP340. Holds a context blinded with `seed`; one signer a thread, or behind a lock.

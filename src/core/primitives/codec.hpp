@@ -73,7 +73,8 @@ private:
 /// Big-endian integers: keys of tables sort as their numbers do.
 template <std::unsigned_integral T>
 void append_big_endian(Bytes& out, T value) {
-    for (std::size_t i = sizeof(T); i-- > 0;) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    for (std::size_t i = sizeof(T); i-- > 0;)
+        out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 template <std::unsigned_integral T>
 [[nodiscard]] T read_big_endian(ByteView view) {

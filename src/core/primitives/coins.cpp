@@ -95,7 +95,6 @@ Result<Amount, AmountError> parse_coins(std::string_view text) {
     return *amount;
 }
 
-
 std::string format_coin_units(std::uint64_t units) {
     std::string text = std::to_string(units / Amount::kUnitsPerCoin);
     const std::uint64_t rest = units % Amount::kUnitsPerCoin;

@@ -15,7 +15,8 @@ void put32(std::uint8_t* out, std::uint32_t value) {
 std::array<std::uint8_t, BlockHeader::kSize> encode(const BlockHeader& header) {
     std::array<std::uint8_t, BlockHeader::kSize> out{};
     put32(out.data(), header.version);
-    std::copy(header.previous_hash.bytes.begin(), header.previous_hash.bytes.end(), out.begin() + 4);
+    std::copy(header.previous_hash.bytes.begin(), header.previous_hash.bytes.end(),
+              out.begin() + 4);
     std::copy(header.merkle_root.bytes.begin(), header.merkle_root.bytes.end(), out.begin() + 36);
     put32(out.data() + 68, header.time);
     put32(out.data() + 72, header.bits.value);

@@ -10,8 +10,8 @@
 
 namespace cairn {
 
-/// 32 bytes that an account belongs to: an x-only public key (BIP340) if somebody can sign for it. As a
-/// recipient any 32 bytes will do. Shown as bech32m, see address.hpp.
+/// 32 bytes that an account belongs to: an x-only public key (BIP340) if somebody can sign for it.
+/// As a recipient any 32 bytes will do. Shown as bech32m, see address.hpp.
 struct Address {
     std::array<std::uint8_t, 32> bytes{};
     friend auto operator<=>(const Address&, const Address&) = default;

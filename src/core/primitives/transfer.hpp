@@ -11,7 +11,8 @@
 namespace cairn {
 
 /// u8 1 | sender 32 | nonce u64 | recipient 32 | amount u64 | fee u64 | data bytes | signature 64.
-/// As decoded: structure is right, no rule has been asked. Amounts are bare units, maybe out of range.
+/// As decoded: structure is right, no rule has been asked. Amounts are bare units, maybe out of
+/// range.
 struct Transfer {
     Address sender;
     std::uint64_t nonce = 0;
@@ -31,7 +32,8 @@ struct Transfer {
 /// Size of the encoding with `data_size` bytes of data.
 [[nodiscard]] std::size_t transfer_size(std::size_t data_size);
 
-/// What a sender signs: tagged hash `cairn/transfer` of genesis hash ‖ all bytes before the signature.
+/// What a sender signs: tagged hash `cairn/transfer` of genesis hash ‖ all bytes before the
+/// signature.
 [[nodiscard]] Hash256 signing_hash(const BlockHash& genesis_hash, ByteView unsigned_bytes);
 
 /// u8 0 | height u64 | recipient 32 | amount u64 | extra bytes.

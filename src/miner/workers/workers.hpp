@@ -22,7 +22,7 @@ struct Job {
     /// The header to search under an extranonce: called on the worker's thread, maybe by several at
     /// once, never twice with the same extranonce. Must not throw.
     std::function<BlockHeader(std::uint32_t worker, std::uint64_t extranonce)> header;
-    std::uint64_t first_extranonce = 0;   // later ones count up from here, round the end of 64 bits
+    std::uint64_t first_extranonce = 0;  // later ones count up from here, round the end of 64 bits
     std::shared_ptr<const void> context = {};  // the caller's own; workers do not read it
 };
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "net/limits.hpp"
 #include "net/budget.hpp"
+#include "net/limits.hpp"
 #include "net/peers/reach.hpp"
 
 namespace cairn::net {

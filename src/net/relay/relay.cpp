@@ -27,7 +27,7 @@ constexpr Tick kCompareWithin = 60'000;       // ms, then others have their turn
 constexpr std::uint64_t kPagesRate = 40;      // pages that guests are asked for, a second
 constexpr std::size_t kReturned = 1'000'000;  // of blocks that were abandoned, to be announced
 constexpr std::size_t kReturnedAtOnce = 2'000;
-constexpr std::size_t kSendersAtOnce = 500;  // whose turn is looked at, a tick
+constexpr std::size_t kSendersAtOnce = 500;    // whose turn is looked at, a tick
 constexpr std::size_t kOverdueAtOnce = 1'000;  // about 2 ms
 
 /// Rules that a transfer breaks by itself, whatever the chain: an honest peer passes none such on.
@@ -78,8 +78,7 @@ struct RelayPeer {
 }  // namespace
 
 struct Relay::State {
-    explicit State(std::uint64_t given)
-        : secret{given}, wanted{given}, refused{kRefused, given} {}
+    explicit State(std::uint64_t given) : secret{given}, wanted{given}, refused{kRefused, given} {}
 
     std::uint64_t secret;
     std::map<PeerId, RelayPeer> peers;

@@ -25,8 +25,8 @@ public:
     }
     void spend(std::uint64_t cost) { credit_ -= static_cast<std::int64_t>(cost); }
 
-    /// At most what a second brings is saved up, as it is now; what was spent beforehand is paid off
-    /// first.
+    /// At most what a second brings is saved up, as it is now; what was spent beforehand is paid
+    /// off first.
     static void refill(Tick now, std::uint64_t rate, std::int64_t& credit, Tick& at) {
         if (now <= at) return;
         const Tick passed = std::min<Tick>(now - at, 3'600'000);

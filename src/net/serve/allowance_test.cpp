@@ -53,8 +53,7 @@ TEST(Allowance, OfManyIsAnEvenPart) {
         for (auto& one : all) (void)done(*one, now, now + 1, 100);
     std::vector<std::uint64_t> sums(all.size());
     for (Tick now = 5'001; now <= 15'000; ++now)
-        for (std::size_t i = 0; i < all.size(); ++i)
-            sums[i] += done(*all[i], now, now + 1, 100);
+        for (std::size_t i = 0; i < all.size(); ++i) sums[i] += done(*all[i], now, now + 1, 100);
     for (const auto sum : sums) {
         EXPECT_GT(sum, 10 * kRate / 10 * 8 / 10);
         EXPECT_LT(sum, 10 * kRate / 10 * 12 / 10);

@@ -43,8 +43,8 @@ public:
     /// The node has seen that the peer is open, and what it committed since is public.
     void begin() { begun_ = true; }
 
-    /// Goes on with the oldest question, once `begin` was called. `rows` is the chain as of now: it may have moved since the
-    /// call before.
+    /// Goes on with the oldest question, once `begin` was called. `rows` is the chain as of now: it
+    /// may have moved since the call before.
     [[nodiscard]] Part next(const Staged& rows);
     /// What came of `Part::apart`; the next call goes on with it.
     void give(std::optional<Bytes> frame) { given_ = std::move(frame); }

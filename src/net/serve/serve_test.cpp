@@ -160,8 +160,8 @@ TEST_F(Serve, APoolIsToldInPagesByRisingIds) {
     Txid after = *ids.begin();
     after.bytes[31] ^= 1;
     const auto rest = pool_page(*machine.rows, {after, 100});
-    EXPECT_EQ(rest.ids.size(), static_cast<std::size_t>(std::distance(ids.upper_bound(after),
-                                                                      ids.end())));
+    EXPECT_EQ(rest.ids.size(),
+              static_cast<std::size_t>(std::distance(ids.upper_bound(after), ids.end())));
     EXPECT_TRUE(pool_page(*machine.rows, {{}, 0}).ids.empty());
     Txid last;
     last.bytes.fill(0xff);

@@ -84,8 +84,8 @@ private:
     bool missed_ = false;           // it told more while an offer was under way
     std::optional<Tick> again_at_;  // a header was of the future, or there was no room
     std::optional<std::string> ahead_;
-    bool waiting_ = false;          // for the blocks of what was told, before more is asked for
-    std::size_t run_ = 0;           // headers of its branch whose blocks are not here, about
+    bool waiting_ = false;  // for the blocks of what was told, before more is asked for
+    std::size_t run_ = 0;   // headers of its branch whose blocks are not here, about
     std::size_t unconnecting_ = 0;
     BlockHash last_unconnected_;   // the end of the last message that did not connect
     std::size_t low_headers_ = 0;  // told in vain since the last that were offered

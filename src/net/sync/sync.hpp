@@ -17,11 +17,11 @@ namespace cairn::net {
 /// is replaced and dropped; nothing that is stored is asked for again.
 ///
 /// Order of calls: an `Offer` is answered by `on_offered` once it is carried out (headers that the
-/// peer tells before that are asked for again); a verdict comes after the ledger took the body or condemned its header; `on_tip` comes
-/// after the commit. A peer that a `Close` was emitted for counts no more; `on_close` still
-/// follows. Only `active` peers are asked anything: with gossip off, those a resolve speaks to. One
-/// owner, no clock; time comes in, and of it only that in which peers were heard is charged to them.
-/// Source: docs/peers.md.
+/// peer tells before that are asked for again); a verdict comes after the ledger took the body or
+/// condemned its header; `on_tip` comes after the commit. A peer that a `Close` was emitted for
+/// counts no more; `on_close` still follows. Only `active` peers are asked anything: with gossip
+/// off, those a resolve speaks to. One owner, no clock; time comes in, and of it only that in which
+/// peers were heard is charged to them. Source: docs/peers.md.
 class Sync {
 public:
     Sync();

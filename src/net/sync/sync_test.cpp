@@ -342,7 +342,8 @@ TEST(SyncBodies, OfAPathThatGrowsWhileItIsBeingLaidAreAllAskedFor) {
         node.open(kBob);
         node.goes_on = false;
         const auto end = blocks.end() - static_cast<std::ptrdiff_t>(later);
-        node.headers(kAlice, std::vector<BlockPtr>{blocks.begin(), end});  // the walk stops short of the first
+        node.headers(kAlice, std::vector<BlockPtr>{blocks.begin(),
+                                                   end});  // the walk stops short of the first
         node.headers(kBob, blocks);
         node.goes_on = true;
         std::size_t delivered = 0;
@@ -806,10 +807,10 @@ TEST(SyncBodies, LongBranchesThatOvertakeEachOtherCostAShareOfTheTime) {
 TEST(SyncBodies, APeerOnALongForkOfTheBranchIsAskedForWhatItHasOfIt) {
     ChainBuilder chain;
     const auto shared = chain.grow(chain.genesis(), 30);
-    const auto best = HeaderMiner{shared.back()->header.hash, 2'000'000, CompactBits{0x207fffff}, 1}
-                          .next(6'000);
-    const auto fork = HeaderMiner{shared.back()->header.hash, 2'100'000, CompactBits{0x207fffff}, 1}
-                          .next(5'990);
+    const auto best =
+        HeaderMiner{shared.back()->header.hash, 2'000'000, CompactBits{0x207fffff}, 1}.next(6'000);
+    const auto fork =
+        HeaderMiner{shared.back()->header.hash, 2'100'000, CompactBits{0x207fffff}, 1}.next(5'990);
     Party node{chain.params()};
     const auto tell = [&](PeerId peer, const std::vector<HashedHeader>& branch) {
         std::vector<HashedHeader> all;

@@ -189,8 +189,7 @@ void Peer::drop_what_waits() {
 // What it asks.
 
 std::optional<Bytes> Peer::serve() {
-    if (answers_.empty() || serves_later_ || !serving_.has_credit(host_.now()))
-        return std::nullopt;
+    if (answers_.empty() || serves_later_ || !serving_.has_credit(host_.now())) return std::nullopt;
     const ViewPtr view = host_.view();
     auto part = answers_.next(Staged{view->store});
     if (part.frame || !part.more) return std::move(part.frame);

@@ -65,12 +65,12 @@ struct TransportOptions {
     std::shared_ptr<MemoryBudget> memory = {};
     /// Where the times of the loop's events are added; null: they are not measured.
     std::shared_ptr<StepTimes> steps = {};
-    std::string agent;             // printable ASCII, at most kAgentMax
-    Tick dial_within = 10'000;     // ms, from the name to the end of the handshake
-    Tick silent_within = 90'000;   // ms without a byte, though we listen
-    Tick stuck_within = 60'000;    // ms without a byte taken of what waits
-    Tick close_within = 1'000;     // ms for the other side to answer a Close
-    Tick tick = 100;               // ms, how often these are looked at
+    std::string agent;            // printable ASCII, at most kAgentMax
+    Tick dial_within = 10'000;    // ms, from the name to the end of the handshake
+    Tick silent_within = 90'000;  // ms without a byte, though we listen
+    Tick stuck_within = 60'000;   // ms without a byte taken of what waits
+    Tick close_within = 1'000;    // ms for the other side to answer a Close
+    Tick tick = 100;              // ms, how often these are looked at
 };
 
 /// A connection that the HTTP engine took the upgrade request of.
