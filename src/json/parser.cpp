@@ -1,5 +1,6 @@
 #include "json/parser.hpp"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <cstdint>
 #include <utility>
@@ -68,8 +69,8 @@ boost::json::parse_options within(std::size_t depth) {
     return options;
 }
 
-bool is_blank(std::string_view text) {
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+std::size_t leading_blanks(std::string_view text) {
+    return std::min(text.find_first_not_of(" \t\r\n"), text.size());
 }
 
 /// What stopped the reading, as the end of a sentence about the text.
@@ -111,8 +112,9 @@ Result<void, ParseError> Parser::feed(std::string_view piece) {
     std::size_t used = 0;
     if (!state_->reader.done())
         used = state_->reader.write_some(true, piece.data(), piece.size(), ec);
+    if (!ec) used += leading_blanks(piece.substr(used));
+    if (!ec && used < piece.size()) ec = boost::json::error::extra_data;
     state_->offset += used;
-    if (!ec && !is_blank(piece.substr(used))) ec = boost::json::error::extra_data;
     if (ec) return fail(error_of(ec, state_->sink, state_->offset));
     return {};
 }

@@ -149,9 +149,10 @@ TEST(JsonParser, TakesBlanksBehindADocumentAndNothingElse) {
     EXPECT_TRUE(parser.finish());
     EXPECT_TRUE(parser.finish());
     EXPECT_TRUE(parser.feed(" "));
-    EXPECT_EQ(parser.offset(), 6U);
-    const auto more = parser.feed("1");
+    EXPECT_EQ(parser.offset(), 7U);
+    const auto more = parser.feed("\n1");
     ASSERT_FALSE(more);
+    EXPECT_EQ(more.error().offset, 8U);
     EXPECT_EQ(more.error().reason, "something follows the value");
 }
 
