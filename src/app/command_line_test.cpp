@@ -121,8 +121,16 @@ TEST(Help, TellsSharedOptionsOnceAndExitCodesOnce) {
     EXPECT_THAT(help_of({"status"}), HasSubstr("See `cairn --help`"));
 }
 
+/// Wherever its lines break.
+std::string in_one_line(const std::string& text) {
+    std::istringstream words{text};
+    std::string out;
+    for (std::string word; words >> word;) out += word + " ";
+    return out;
+}
+
 TEST(Help, SaysUnitsRangesAndDefaultsInWords) {
-    const std::string node = help_of({"node"});
+    const std::string node = in_one_line(help_of({"node"}));
     EXPECT_THAT(node, HasSubstr("--mine-timeout SECONDS"));
     EXPECT_THAT(node, HasSubstr("1 to 86400; default 60."));
     EXPECT_THAT(node, HasSubstr("One of debug, info, warn or error;"));
@@ -183,7 +191,7 @@ TEST(UsageErrors, TellWhichNumbersAreTaken) {
               "cairn: --count: expected a whole number, 1 to 1000, found \"0\" (cairn mine --help "
               "lists its options)");
     EXPECT_THAT(told({"watch", "--every", "0"}), HasSubstr("expected a number, 0.05 to 86400"));
-    for (const auto* wrong : {"-1", "0x10", "1.5", "", "x", "18446744073709551616", "1 "})
+    for (const auto* wrong : {"-1", "0x10", "1.5", "x", "18446744073709551616", "1 "})
         EXPECT_THAT(told({"chain", std::string{"--limit="} + wrong}),
                     HasSubstr("--limit: expected a whole number"));
     EXPECT_EQ(std::get<cli::Chain>(
