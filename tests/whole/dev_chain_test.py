@@ -243,4 +243,4 @@ class MineOnRefused(unittest.TestCase):
         self.assertIn("choose one", self.refused("--mine-on", "transfer", "--mine"))
 
     def test_the_help_says_what_it_needs(self):
-        self.assertRegex(run("node", "--help").stdout, r"--mine-on[^-]*names \(--chain dev\)")
+        self.assertRegex(run("node", "--help").stdout, r"--mine-on[^-]*chain with names, such as dev")

@@ -12,7 +12,7 @@ import unittest
 from cairn_node import Node, run
 from settings import TMP, needs_node, needs_true_memory
 
-MEMORY_MIB, POOL_MIB = 320, 16
+MEMORY_MIB, POOL_MIB = 352, 16
 ARGUMENTS = ("--memory-mib", str(MEMORY_MIB), "--pool-mib", str(POOL_MIB))
 WAIT_S = 60
 
