@@ -64,7 +64,6 @@ class Pool {
 public:
     /// What one call does of work that can wait, in steps of about a microsecond.
     static constexpr std::size_t kSlice = 8'000;
-    static constexpr std::size_t kConfirmSteps = 8;  // for each transfer that a block confirmed
 
     explicit Pool(PoolLimits limits) : limits_{limits} {}
     Pool(const Pool&) = delete;

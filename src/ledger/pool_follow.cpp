@@ -41,7 +41,9 @@ bool Pool::look_at_connected(const BlockReader& blocks, Staged& rows, Budget& bu
         (void)budget.take(block->transfers.size());
         for (const auto& transfer : block->transfers) {
             on.confirmed.insert(transfer->id());
-            if (senders_.contains(transfer->sender())) on.affected.push_back(transfer->sender());
+            const Address& sender = transfer->sender();
+            const bool noted = !on.affected.empty() && on.affected.back() == sender;
+            if (!noted && senders_.contains(sender)) on.affected.push_back(sender);
             forget_dropped(transfer->id(), rows);
         }
     }
@@ -88,7 +90,7 @@ bool Pool::refresh(Sender& sender, const Account& account, Now now, Staged& rows
     Account reached{queue.balance(), queue.nonce()};
     bool done = true;
     while (!queue.empty() && queue.entries().begin()->first < account.nonce) {
-        done = budget.take(kConfirmSteps);
+        done = budget.take(kDropSteps);
         if (!done) break;
         Pending entry = take(sender, queue.entries().begin()->first, rows);
         const CheckedTransfer& transfer = *entry.transfer;
@@ -98,7 +100,6 @@ bool Pool::refresh(Sender& sender, const Account& account, Now now, Staged& rows
             result.confirmed.push_back(transfer.id());
             continue;
         }
-        (void)budget.take(kDropSteps - kConfirmSteps);
         std::string reason = "nonce " + std::to_string(transfer.nonce()) +
                              " was taken by another transfer of the sender";
         drop(std::move(entry), std::move(reason), rows, &result);

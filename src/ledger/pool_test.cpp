@@ -980,7 +980,7 @@ TEST_F(SettleTest, WhatABlockConfirmsOfOneSenderLeavesInSlices) {
     std::vector<TransferPtr> taken;
     for (std::uint64_t nonce = 0; nonce < kMany; ++nonce) taken.push_back(added(1, nonce));
     const auto next = added(1, kMany);
-    const std::size_t most = Pool::kSlice / Pool::kConfirmSteps;
+    const std::size_t most = Pool::kSlice / 15 + 2;
     auto settled = settle(connect(chain_.extend(base_, holding(taken))));
     std::vector<Txid> confirmed = settled.confirmed;
     EXPECT_LE(confirmed.size(), most);
