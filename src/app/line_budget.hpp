@@ -15,7 +15,7 @@ namespace cairn {
 /// met. Any thread.
 class LineBudget {
 public:
-    /// Each costs some 0.2 ms where somebody reads the log through a pipe.
+    /// All of them may be written in one step of the node's thread.
     static constexpr std::uint64_t kAtOnce = 20;
     static constexpr Tick kEveryMs = 500;
 

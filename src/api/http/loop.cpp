@@ -114,10 +114,7 @@ void Loop::schedule_tick() {
     if (ticking_) return;
     ticking_ = true;
     tick_.expires_after(config.tick);
-    tick_.async_wait([this](const boost::system::error_code&) {
-        ticking_ = false;
-        on_tick();
-    });
+    tick_.async_wait([this](const boost::system::error_code&) { on_tick(); });
 }
 
 void Loop::on_tick() {
@@ -134,10 +131,9 @@ void Loop::tend_some(SteadyTime now) {
         to_tend_.pop_back();
         if (one) over ? one->cut() : one->tend(now);
     }
-    if (!to_tend_.empty())
-        boost::asio::post(context, [this, now] { tend_some(now); });
-    else if (!tended_.empty())
-        schedule_tick();
+    if (!to_tend_.empty()) return boost::asio::post(context, [this, now] { tend_some(now); });
+    ticking_ = false;
+    if (!tended_.empty()) schedule_tick();
 }
 
 void Loop::end_if_drained() {

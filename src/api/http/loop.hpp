@@ -100,7 +100,7 @@ private:
 
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer tick_;
-    bool ticking_ = false;
+    bool ticking_ = false;  // until all have been tended: no tick begins in another
     bool draining_ = false;
     bool under_pressure_ = false;
     SteadyTime drain_deadline_;

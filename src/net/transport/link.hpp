@@ -20,8 +20,8 @@ public:
     using value_type = boost::asio::const_buffer;
     using const_iterator = const value_type*;
     static constexpr std::size_t kMost = 8;
-    static constexpr std::size_t kMostBytes =
-        256 * 1024;  // the kernel copies them while others wait
+    /// The kernel copies them while others wait.
+    static constexpr std::size_t kMostBytes = 256 * 1024;
 
     [[nodiscard]] bool full() const { return count_ == kMost || bytes_ == kMostBytes; }
     void add(boost::asio::const_buffer one) {
